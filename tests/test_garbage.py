@@ -24,3 +24,13 @@ def test_a_pause_inside_a_pause_does_not_end_it() -> None:
         with no_garbage():
             pass
         assert not gc.isenabled()
+
+
+def test_a_process_that_ends_does_not_collect_what_was_made() -> None:
+    with no_garbage(process_ends=True):
+        made: list[object] = [[] for _ in range(1000)]
+    try:
+        assert gc.get_freeze_count() > len(made)
+        assert not any(found is made for found in gc.get_objects())
+    finally:
+        gc.unfreeze()

@@ -6,6 +6,7 @@ import pytest
 
 from openinspector.network.answer import Direction
 from openinspector.network.topology import Topology
+from openinspector.testing.balancer_networks import FORWARD, alb, by_group, classic
 from openinspector.testing.network_builders import (
     ACCOUNT,
     REGION,
@@ -24,10 +25,6 @@ FIRST = {"interface": "eni-1"}
 INTERFACES = "ec2-describe-network-interfaces"
 GROUPS = "ec2-describe-security-groups"
 TABLES = "ec2-describe-route-tables"
-ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/1"
-LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2"
-TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/tg/1"
-FORWARD = {"Type": "forward", "TargetGroupArn": TARGETS}
 REDIRECT = {"Type": "redirect"}
 
 
@@ -36,10 +33,6 @@ def code(network: Json, source: Json, address: str, port: int | None = 22, **mor
     assert said.reachable is False, said
     assert said.blocked_by is not None
     return said.blocked_by.code, said.blocked_by.direction
-
-
-def by_group(number: int) -> Json:
-    return {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": f"sg-{number}"}]}
 
 
 def test_row_03_reference_means_members_of_this_vpc_or_a_peer() -> None:
@@ -91,34 +84,6 @@ def test_row_37_options_of_a_peering_do_not_matter() -> None:
     assert answer(network, FIRST, "10.2.1.10").reachable is True
 
 
-def alb(*default: Json, rules: list[Json] | None = None, scheme: str = "internet-facing") -> Json:
-    """Return an Application Load Balancer in subnet-a1 in front of i-2, port 80 to 8080."""
-    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Attachment={}, Description="ELB app/web/1")
-    if scheme == "internet-facing":
-        node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
-    network = two_vpcs()
-    network[INTERFACES]["NetworkInterfaces"].append(node)
-    from_balancer = by_group(8) | {"FromPort": 8080, "ToPort": 8080}
-    network[GROUPS]["SecurityGroups"][1] = group(2, from_balancer)
-    network[GROUPS]["SecurityGroups"].append(group(8, rule("tcp", 80, 80)))
-    zones = [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-a1"}]
-    made = {"LoadBalancerArn": ARN, "LoadBalancerName": "web", "Type": "application", "Scheme": scheme}
-    listener = {"ListenerArn": LISTENER, "Port": 80, "Protocol": "HTTP", "DefaultActions": list(default or [FORWARD])}
-    health = [{"Target": {"Id": "i-2", "Port": 8080}, "TargetHealth": {"State": "healthy"}}]
-    return network | {
-        "elbv2-describe-load-balancers": {"LoadBalancers": [made | {"AvailabilityZones": zones}]},
-        f"elbv2-describe-listeners/{ARN}": {"Listeners": [listener]},
-        f"elbv2-describe-rules/{LISTENER}": {"Rules": rules or []},
-        f"elbv2-describe-load-balancer-attributes/{ARN}": {
-            "Attributes": [{"Key": "load_balancing.cross_zone.enabled", "Value": "true"}]
-        },
-        "elbv2-describe-target-groups": {
-            "TargetGroups": [{"TargetGroupArn": TARGETS, "Protocol": "HTTP", "TargetType": "instance", "Port": 8080}]
-        },
-        f"elbv2-describe-target-health/{TARGETS}": {"TargetHealthDescriptions": health},
-    }
-
-
 def reaches_host(network: Json, port: int = 8080) -> bool | None:
     return answer(network, NET, "", port, destination={"instance": "i-2"}).reachable
 
@@ -163,27 +128,6 @@ def test_row_59_a_rule_that_forwards_counts_and_is_conditional() -> None:
     said = answer(alb(REDIRECT, rules=rules), NET, "", 8080, destination={"instance": "i-2"})
     assert said.reachable is True
     assert "a listener rule forwards only some requests there" in said.assumptions
-
-
-def test_row_59_rules_that_were_not_collected_are_an_assumption() -> None:
-    network = alb()
-    del network[f"elbv2-describe-rules/{LISTENER}"]
-    said = answer(network, NET, "", 8080, destination={"instance": "i-2"})
-    assert said.reachable is True
-    assert any("elbv2 describe-rules" in text for text in said.assumptions)
-
-
-def classic() -> Json:
-    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Attachment={}, Description="ELB web")
-    node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
-    network = two_vpcs()
-    network[INTERFACES]["NetworkInterfaces"].append(node)
-    network[GROUPS]["SecurityGroups"].append(group(8, rule("tcp", 80, 80)))
-    network[GROUPS]["SecurityGroups"][0] = group(1, by_group(8))
-    listener = {"Listener": {"LoadBalancerPort": 80, "InstancePort": 22}}
-    web = {"LoadBalancerName": "web", "VPCId": "vpc-a", "ListenerDescriptions": [listener]}
-    web |= {"Instances": [{"InstanceId": "i-1"}]}
-    return network | {"elb-describe-load-balancers": {"LoadBalancerDescriptions": [web]}}
 
 
 def test_row_58_classic_balancer_is_filtered_by_the_acl_of_its_subnet() -> None:

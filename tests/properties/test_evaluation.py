@@ -40,13 +40,13 @@ def as_bytes(result: HostEvaluation) -> bytes:
     return msgspec.json.encode(result)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FACTS)
 def test_the_same_facts_give_the_same_bytes(facts: HostFacts) -> None:
     assert as_bytes(judged(facts)) == as_bytes(judged(facts))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FACTS, st.randoms())
 def test_the_order_in_which_sensors_ended_does_not_matter(facts: HostFacts, chance: random.Random) -> None:
     records, sensors = list(facts.records.items()), list(facts.sensors.items())
@@ -55,7 +55,7 @@ def test_the_order_in_which_sensors_ended_does_not_matter(facts: HostFacts, chan
     assert as_bytes(judged(replace(facts, records=dict(records), sensors=dict(sensors)))) == as_bytes(judged(facts))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FACTS, st.randoms())
 def test_the_order_of_accounts_and_directories_does_not_matter(facts: HostFacts, chance: random.Random) -> None:
     records = dict(facts.records)
@@ -64,7 +64,7 @@ def test_the_order_of_accounts_and_directories_does_not_matter(facts: HostFacts,
     assert as_bytes(judged(replace(facts, records=records))) == as_bytes(judged(facts))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FACTS)
 def test_each_rule_has_one_result_and_each_gap_an_exclusion(facts: HostFacts) -> None:
     result = judged(facts)
@@ -79,7 +79,7 @@ def test_each_rule_has_one_result_and_each_gap_an_exclusion(facts: HostFacts) ->
     assert "The rule failed" not in descriptions
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FACTS)
 def test_packages_do_not_affect_each_other(facts: HostFacts) -> None:
     together = judged(facts)

@@ -42,6 +42,8 @@ def values(kind: object) -> st.SearchStrategy[object]:
             },
         )
     inner = [values(argument) for argument in get_args(kind) if argument is not ...]
+    if get_origin(kind) is tuple and ... not in get_args(kind):
+        return st.tuples(*inner)
     if get_origin(kind) is tuple:
         return st.lists(inner[0], max_size=3).map(tuple)
     if get_origin(kind) is dict:

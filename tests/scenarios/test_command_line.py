@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
-from tests.network.test_semantics_balancers import alb
 
 from openinspector.cli.main import cli
+from openinspector.testing.balancer_networks import alb
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.network_builders import ACCOUNT, REGION, documents, two_vpcs

@@ -50,7 +50,7 @@ by_products_option: Final = click.option(
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--why", is_flag=True, help="Show evidence and remedy of each finding.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; the same file gives the same bytes.")
-@no_garbage()
+@no_garbage(process_ends=True)
 def evaluate(  # noqa: PLR0913 - one option a thing to choose
     *,
     facts_file: str,
@@ -240,15 +240,12 @@ def _sbom_json(sbom: "SbomFacts") -> dict[str, object]:
 def _print_not_assessed(sbom: "SbomFacts") -> None:
     from collections import Counter
 
-    from rich.text import Text
+    from openinspector.cli.presentation import print_paragraph
 
-    from openinspector.cli.presentation import console
-
-    out = console()
     for reason, count in sorted(Counter(found.reason for found in sbom.not_assessed).items()):
-        out.print(Text(f"Not assessed: {count} components, {reason.lower().replace('_', ' ')}.", style="yellow"))
+        print_paragraph(f"Not assessed: {count} components, {reason.lower().replace('_', ' ')}.", "yellow")
     if sbom.epochs_assumed:
-        out.print(Text(f"{sbom.epochs_assumed} rpm packages have no epoch in the SBOM; epoch 0 was assumed."))
+        print_paragraph(f"{sbom.epochs_assumed} rpm packages have no epoch in the SBOM; epoch 0 was assumed.")
 
 
 def _finding_json(finding: "Finding") -> dict[str, object]:
@@ -268,61 +265,45 @@ def _finding_json(finding: "Finding") -> dict[str, object]:
 
 
 def _print(facts: "HostFacts", result: "HostEvaluation", *, why: bool) -> None:
-    from rich.text import Text
-
-    from openinspector.cli.presentation import SEVERITY_ORDER, console, print_table, severity_text
+    from openinspector.cli.layout import Styled
+    from openinspector.cli.presentation import SEVERITY_ORDER, print_line, print_paragraph, print_table, severity_text
     from openinspector.engine.finding_text import finding_text
 
-    out = console()
     found = sorted(result.findings, key=lambda finding: SEVERITY_ORDER.index(finding.severity))
     if why:
         for finding in found:
-            out.print(severity_text(finding.severity), Text(finding.rule_id, style="bold"))
+            print_line(severity_text(finding.severity), Styled(" "), Styled(finding.rule_id, "bold"))
             text = finding_text(finding)
             for part in (text.title, text.evidence, text.recommendation):
-                out.print(_indented(part))
-            out.print()
+                print_paragraph(part, indent=2)
+            print_paragraph()
     else:
-        rows = [(severity_text(f.severity), Text(f.rule_id), Text(finding_text(f).title)) for f in found]
+        rows = [(severity_text(f.severity), f.rule_id, finding_text(f).title) for f in found]
         print_table(("SEVERITY", "RULE", "TITLE"), rows, empty="No findings.")
-        out.print()
+        print_paragraph()
     print_exclusions(result)
     print_benchmarks(facts, result)
-    out.print(Text(_summary(facts, result)))
+    print_paragraph(_summary(facts, result))
 
 
 def print_exclusions(result: "HostEvaluation") -> None:
     """Print what could not be completed, and how to fix that."""
-    from rich.text import Text
+    from openinspector.cli.presentation import print_paragraph
 
-    from openinspector.cli.presentation import console
-
-    out = console()
     for exclusion in result.exclusions:
-        out.print(Text(f"Not completed: {exclusion.preview.title}", style="yellow"))
-        out.print(_indented(exclusion.preview.description))
-        out.print(_indented(exclusion.preview.recommendation))
-        out.print()
+        print_paragraph(f"Not completed: {exclusion.preview.title}", "yellow")
+        print_paragraph(exclusion.preview.description, indent=2)
+        print_paragraph(exclusion.preview.recommendation, indent=2)
+        print_paragraph()
 
 
 def print_benchmarks(facts: "HostFacts", result: "HostEvaluation") -> None:
     """Print the three numbers of each profile of the host's benchmark."""
-    from rich.text import Text
+    from openinspector.cli.presentation import print_paragraph
 
-    from openinspector.cli.presentation import console
-
-    out = console()
     for counted in benchmark_counts(facts, result):
         numbers = f"{counted['passed']} passed, {counted['failed']} failed, {counted['notJudged']} not judged"
-        out.print(Text(f"{counted['title']}: {numbers}"))
-
-
-def _indented(text: str) -> "object":
-    """Return ``text`` two columns to the right, in whatever width there is; nothing in it is markup."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    return Padding(Text(text), (0, 0, 0, 2))
+        print_paragraph(f"{counted['title']}: {numbers}")
 
 
 def _summary(facts: "HostFacts", result: "HostEvaluation") -> str:

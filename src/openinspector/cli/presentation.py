@@ -1,6 +1,9 @@
 """Output of the command line: tables, severities and times for people, and JSON, which never imports rich."""
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -8,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
-from openinspector.model.foreign_text import printable_line
+from openinspector.cli.layout import Styled, table_lines, wrap_indented
+from openinspector.model.foreign_text import printable, printable_line
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
 SEVERITY_ORDER: Final = ("High", "Medium", "Low", "Informational", "Undefined")
 _SEVERITY_STYLE: Final[Mapping[str, str]] = {
@@ -49,31 +52,54 @@ def print_json(value: object) -> None:
     click.echo(msgspec.json.format(plain, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: "Iterable[Sequence[str | Text]]", *, empty: str) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Styled]], *, empty: str) -> None:
     """Print a table, or the sentence ``empty`` if it has no rows."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable_line(cell)) if isinstance(cell, str) else cell for cell in row))
-    console().print(table if table.row_count else empty)
+    cells = [[Styled(printable_line(cell)) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    if not cells:
+        print_paragraph(empty)
+        return
+    head = [Styled(column, "bold") for column in columns]
+    _print_lines(table_lines([head, *cells], terminal_width()))
 
 
-def severity_text(severity: str) -> "Text":
+def print_line(*pieces: Styled) -> None:
+    """Print texts one after the other on a line."""
+    _print_lines([pieces])
+
+
+def print_paragraph(text: str = "", style: str = "", indent: int = 0) -> None:
+    """Print text, wrapped to the terminal; a line that is indented stays so when it wraps."""
+    lines = [" " * indent + line for line in printable(text).split("\n")]
+    _print_lines([Styled(part, style)] for line in lines for part in wrap_indented(line, terminal_width()))
+
+
+def terminal_width() -> int:
+    """Return the number of columns of the terminal; 80 if it is unknown."""
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def _print_lines(lines: Iterable[Sequence[Styled]]) -> None:
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    click.echo("\n".join("".join(_ansi(piece) if colour else piece.text for piece in line) for line in lines))
+
+
+def _ansi(piece: Styled) -> str:
+    if not piece.style:
+        return piece.text
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return Style.parse(piece.style).render(piece.text, color_system=ColorSystem.STANDARD)
+
+
+def severity_text(severity: str) -> Styled:
     """Return a severity in its colour."""
-    from rich.text import Text
-
-    return Text(severity, style=_SEVERITY_STYLE.get(severity, ""))
+    return Styled(severity, _SEVERITY_STYLE.get(severity, ""))
 
 
-def state_text(state: str) -> "Text":
+def state_text(state: str) -> Styled:
     """Return a run state or agent health in its colour."""
-    from rich.text import Text
-
-    return Text(state, style=_STATE_STYLE.get(state, ""))
+    return Styled(state, _STATE_STYLE.get(state, ""))
 
 
 def time_text(moment: datetime | None) -> str:

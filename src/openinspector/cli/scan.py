@@ -18,7 +18,7 @@ from openinspector.cli.evaluate import by_products_option, package_option
 from openinspector.cli.presentation import SEVERITY_ORDER
 from openinspector.garbage import no_garbage
 from openinspector.model.errors import OpenInspectorError
-from openinspector.model.foreign_text import printable, printable_line
+from openinspector.model.foreign_text import printable_line
 from openinspector.model.rules_package import RulesPackageName
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ScanError(OpenInspectorError):
 @click.option("--fail-on", type=click.Choice(SEVERITY_ORDER, case_sensitive=False), help="Exit with 5 if found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-@no_garbage()
+@no_garbage(process_ends=True)
 def scan(  # noqa: PLR0913 - one option a thing to choose
     ctx: click.Context,
     *,
@@ -151,7 +151,7 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
 
     The context's object opens another store.
     """
-    from openinspector.cli.serve import settings_from
+    from openinspector.cli.serve import settings_of_environment
     from openinspector.engine.match import AdvisoryIndex
     from openinspector.plugins import discover
     from openinspector.service.advisory_access import open_advisory_reader
@@ -161,7 +161,7 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
     from openinspector.version import VersionScheme
 
     opener: Callable[[Settings], AdvisoryReader | None] = ctx.obj or open_advisory_reader
-    reader = opener(settings_from(data_dir))
+    reader = opener(settings_of_environment(data_dir))
     if reader is None:
         return AdvisoryIndex.empty()
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
@@ -188,20 +188,17 @@ def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation", covered
 
 
 def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
-    from rich.text import Text
-
     from openinspector.cli.evaluate import print_benchmarks, print_exclusions
-    from openinspector.cli.presentation import console, print_table, severity_text
+    from openinspector.cli.presentation import print_paragraph, print_table, severity_text
 
-    out = console()
     found = sorted(result.findings, key=_rank)
-    rows = [(severity_text(finding.severity), Text(finding.rule_id), _about(finding)) for finding in found]
+    rows = [(severity_text(finding.severity), finding.rule_id, _about(finding)) for finding in found]
     print_table(("SEVERITY", "RULE", "ABOUT"), rows, empty="No findings.")
-    out.print()
+    print_paragraph()
     print_exclusions(result)
     print_benchmarks(facts, result)
     for line in _summary(facts, result):
-        out.print(Text(printable(line)))
+        print_paragraph(line)
 
 
 def _about(finding: "Finding") -> str:

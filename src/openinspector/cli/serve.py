@@ -26,6 +26,14 @@ def serve(data_dir: Path | None, listen: str | None) -> None:
 
 
 def settings_from(data_dir: Path | None, listen: str | None = None) -> "Settings":
+    """Return the settings, for a command that uses the service's parts: their log goes to standard error."""
+    from openinspector.service.log import log_events
+
+    log_events("warning")
+    return settings_of_environment(data_dir, listen)
+
+
+def settings_of_environment(data_dir: Path | None, listen: str | None = None) -> "Settings":
     """Return the settings of the environment, with the overrides of the command line."""
     from openinspector.service.settings import read_settings
 

@@ -6,6 +6,7 @@ The rules package and `openinspector reach findings` both judge here.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import product
 from types import MappingProxyType
 
 from openinspector.model.finding import Severity
@@ -22,11 +23,11 @@ from openinspector.network.exposure import (
     closers,
 )
 from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules
-from openinspector.network.proxy import Forward, forwards, trace_forward
+from openinspector.network.proxy import Forward, HiddenForward, ends_at, forwards, may_forward, trace_forward
 from openinspector.network.question import forward_sources
 from openinspector.network.reach import Opening, Reach, Reachability
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
-from openinspector.network.topology import Topology, instance_of, is_balancer
+from openinspector.network.topology import Topology, instance_of, is_balancer, parse_address, private_addresses
 from openinspector.network.trace import Flow, Start, trace
 from openinspector.network.unmodelled import unmodelled
 
@@ -62,8 +63,17 @@ class JudgedNetwork:
         judged = [self.of_instance(instance, listeners.get(instance)) for instance in self.instances]
         return Judgement(
             exposures=tuple(exposure for one in judged for exposure in one.exposures),
-            not_known=tuple(dict.fromkeys(lack for one in judged for lack in one.not_known)),
+            not_known=tuple(dict.fromkeys(lack for one in (*judged, self._unread()) for lack in one.not_known)),
         )
+
+    def _unread(self) -> Judgement:
+        """Return the regions whose instances cannot be judged, since their interfaces are not known."""
+        lacks = (
+            NotKnown(resource=f"{region} of {account}", reason=reason, exclusion=leg)
+            for (account, region), reason in self.topology.unread_regions()
+            for leg in (Leg.INTERNET, Leg.PEERING, Leg.VPN)
+        )
+        return Judgement(exposures=(), not_known=tuple(lacks))
 
     def after_change(self, resources: Iterable[str]) -> "JudgedNetwork":
         """Return the network after rules of some security groups or ACLs changed in its topology, named by their ids.
@@ -90,18 +100,41 @@ class _Judge:
         self._unmodelled: dict[str, tuple[NotKnown, ...]] = {}
 
     @cached_property
+    def _all_forwards(self) -> tuple[Forward | HiddenForward, ...]:
+        return tuple(forwards(self._topology))
+
+    @cached_property
     def _forwards(self) -> dict[str, list[tuple[Forward, noun.Eni]]]:
         """The forwards of load balancers to each instance."""
         found: dict[str, list[tuple[Forward, noun.Eni]]] = defaultdict(list)
-        for forward in forwards(self._topology):
-            owner = self._topology.by_private.get((forward.node.vpc_id, forward.target.address))
-            if owner is not None and instance_of(owner):
-                found[instance_of(owner)].append((forward, owner))
+        for forward in self._all_forwards:
+            if isinstance(forward, Forward):
+                address = forward.host.address
+                near = self._topology.by_private.get((forward.node.vpc_id, address))
+                # A target outside of the balancer's VPC goes by its address alone: the path says whose it is.
+                for owner in [near] if near else self._topology.owners.get(address, ()):
+                    if instance_of(owner):
+                        found[instance_of(owner)].append((forward, owner))
         return found
+
+    @cached_property
+    def hidden(self) -> tuple[HiddenForward, ...]:
+        """Targets of load balancers that the snapshot does not show."""
+        return tuple(one for one in self._all_forwards if isinstance(one, HiddenForward))
+
+    def may_be_behind(self, hidden: HiddenForward, interface: noun.Eni, ports: int) -> bool:
+        """Return False if the internet certainly reaches no port of an interface through a hidden forward."""
+        node = hidden.via.node if hidden.via else hidden.node
+        addresses = [a for text in private_addresses(interface) if (a := parse_address(text))]
+        return any(
+            may_forward(self._topology, Start(address=source), hidden, address, ports)
+            for source, address in product(forward_sources(self._topology, node, ""), addresses)
+        )
 
     def filters_of(self, instance: str) -> frozenset[str]:
         """Return the ids of the groups and ACLs that the judgement of an instance rests on."""
-        nodes = [forward.node for forward, _ in self._forwards.get(instance, ())]
+        passed: list[Forward | HiddenForward] = [forward for forward, _ in self._forwards.get(instance, ())]
+        nodes = [one.node for forward in [*passed, *self.hidden] for one in _chain(forward)]
         interfaces = [*self._topology.of_instance.get(instance, ()), *nodes]
         groups = (group.group_id for interface in interfaces for group in interface.groups)
         return frozenset((*groups, *(self.acl(interface) for interface in interfaces)))
@@ -111,6 +144,8 @@ class _Judge:
         own = sorted(self._topology.of_instance.get(instance, ()), key=lambda one: one.network_interface_id)
         exposures = [found for interface in own if not is_balancer(interface) for found in case.interface(interface)]
         exposures += [found for pair in self._forwards.get(instance, ()) for found in case.behind(*pair)]
+        for interface, hidden in product(own, self.hidden):
+            case.behind_hidden(hidden, interface)
         unique = {exposure.key: exposure for exposure in exposures}
         return Judgement(exposures=tuple(unique.values()), not_known=tuple(dict.fromkeys(case.lacking)))
 
@@ -130,11 +165,11 @@ class _Judge:
         flow = Flow(start=start, destination=found.dialled, protocol=protocol, ports=1 << port)
         return trace(self._topology, flow)
 
-    def through(self, forward: Forward) -> Iterator[tuple[str, Answer]]:
+    def through(self, forward: Forward, interface: noun.Eni) -> Iterator[tuple[str, Answer]]:
         """Yield the answers to sources in the internet, each with its address, that dial a load balancer."""
         for source in forward_sources(self._topology, forward.node, ""):
             answer = trace_forward(self._topology, Start(address=source), forward)
-            if answer is not None and answer.reachable is not False:
+            if answer is not None and answer.reachable is not False and ends_at(answer, (interface,)):
                 yield str(source), answer
 
     def opening_rules(
@@ -182,11 +217,11 @@ class _Instance:
 
     def behind(self, forward: Forward, interface: noun.Eni) -> Iterator[ReachableExposure]:
         """Yield the port that the internet reaches through a forward of a load balancer (rows 55 to 59)."""
-        port = forward.target.port
-        listener = self._heard(forward.protocol, forward.target.address).get(port)
+        port = forward.host.port
+        listener = self._heard(forward.protocol, forward.host.address).get(port)
         if (forward.protocol, port) not in RECOGNIZED_PORTS and listener is None:
             return
-        for source, answer in self._judge.through(forward):
+        for source, answer in self._judge.through(forward, interface):
             if answer.reachable is None and answer.not_known:
                 self.lacking.append(answer.not_known)
                 continue
@@ -211,6 +246,19 @@ class _Instance:
                 source_count=1,
             )
             return
+
+    def behind_hidden(self, hidden: HiddenForward, interface: noun.Eni) -> None:
+        """Note what is not known if a load balancer may forward to a port of the interface that would be a finding."""
+        if hidden.lack in self.lacking:
+            return
+        wanted = {port for protocol in (TCP, UDP) for port in self._wanted(protocol, interface)}
+        if self._judge.may_be_behind(hidden, interface, sum(1 << port for port in wanted)):
+            self.lacking.append(hidden.lack)
+
+    def _wanted(self, protocol: int, interface: noun.Eni) -> set[int]:
+        """Return the ports that would be findings."""
+        heard = {port for text in private_addresses(interface) for port in self._heard(protocol, text)}
+        return {port for number, port in RECOGNIZED_PORTS if number == protocol} | heard
 
     def _ports(self, interface: noun.Eni, found: Reachability) -> Iterator[ReachableExposure]:
         for protocol, mask in ((TCP, found.tcp), (UDP, found.udp)):
@@ -278,6 +326,14 @@ class _Instance:
             source_count=sum(size for _, size in openings),
             ports=tuple(ranges),
         )
+
+
+def _chain(forward: Forward | HiddenForward) -> Iterator[Forward | HiddenForward]:
+    """Yield a forward of a load balancer, and the one before or behind it."""
+    yield forward
+    other = forward.via if isinstance(forward, HiddenForward) else forward.then
+    if other is not None:
+        yield other
 
 
 def _union(ranges: Iterable[Iterable[tuple[int, int]]]) -> list[tuple[int, int]]:

@@ -11,6 +11,12 @@ import structlog
 
 def configure_logging(level: str) -> None:
     """Send structlog's events and the warnings of libraries to standard error from ``level`` up."""
+    threshold = log_events(level)
+    logging.basicConfig(stream=sys.stderr, level=max(threshold, logging.WARNING), format="%(name)s %(message)s")
+
+
+def log_events(level: str) -> int:
+    """Send structlog's events to standard error from ``level`` up, and return that level's number."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer()
@@ -29,7 +35,7 @@ def configure_logging(level: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=max(threshold, logging.WARNING), format="%(name)s %(message)s")
+    return threshold
 
 
 def _render(event: dict[str, Any], **_: object) -> str:

@@ -377,6 +377,7 @@ class TestShredding:
         world.telemetry.shred(RUN)
         restored = World(folder=world.folder / "restored")
         restored.telemetry.ingest(AGENT, envelope())
+        restored.clock.advance(1)
         (world.folder / "objects" / "shredded").rename(restored.folder / "objects" / "shredded")
         (receipt,) = restored.telemetry.shred_again()
         assert (receipt.run_arn, receipt.key_deleted, restored.files()) == (RUN, True, [])

@@ -110,6 +110,21 @@ def test_shredding_without_the_object_store_is_finished_when_it_answers(world: W
     assert apply_retention(world.telemetry, world.index, 30, world.clock.now()).shredded == ()
 
 
+def test_a_key_that_a_restored_database_brings_back_is_shredded_again(world: World) -> None:
+    """Whatever restored it: PostgreSQL's own programs know nothing of the ledger."""
+    world.telemetry.ingest(AGENT, envelope())
+    world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))
+    wrapped = world.index.run_key(RUN)
+    assert wrapped is not None
+    world.telemetry.shred(RUN)
+    world.index._keys[RUN] = wrapped
+    world.clock.advance(1)
+    report = apply_retention(world.telemetry, world.index, 30, world.clock.now())
+    assert [receipt.run_arn for receipt in report.shredded] == [RUN]
+    assert world.index.run_key(RUN) is None
+    assert world.index.run_key(OTHER_RUN) is not None
+
+
 def test_one_failure_does_not_block_other_runs(world: World) -> None:
     working = world.objects
     world.telemetry.ingest(AGENT, envelope())

@@ -14,8 +14,8 @@ MAX_REPLY_BYTES: Final = 64 * 1024
 def ask(address: str, method: str, path: str, headers: dict[str, str]) -> HttpReply:
     """Send one request to ``address`` (``host:port``) and return the answer.
 
-    The service is one hop away: a connection that takes longer than 0.3 s will not succeed. Raises OSError without
-    an answer in time, or if the answer is not HTTP or longer than 64 KiB.
+    The service is one hop away: a connection that takes longer than 0.3 s will not succeed. Raises OSError if no
+    answer comes in time, or if the answer is not HTTP or longer than 64 KiB.
     """
     connection = http.client.HTTPConnection(address, timeout=CONNECT_SECONDS)
     try:

@@ -48,7 +48,7 @@ def packet_filter() -> tuple[tuple[int, bytes], ...]:
     """Return the messages (type, payload) that describe chains, rules, sets and the elements of sets and maps.
 
     Of a set with more than `nftables.MAX_ELEMENTS` elements, the rest is not read. A set whose elements cannot be read
-    gets a message of the type `nftables.ELEMENTS_NOT_READ`. Raises OSError without root's rights, and if the kernel
+    gets a message of the type `nftables.ELEMENTS_NOT_READ`. Raises OSError if the caller is not root, and if the kernel
     does not support nftables. The request makes the kernel load the module.
     """
     found: list[tuple[int, bytes]] = []
@@ -64,8 +64,8 @@ def packet_filter() -> tuple[tuple[int, bytes], ...]:
 def audit() -> tuple[tuple[int, bytes], ...]:
     """Return the messages (type, payload) that describe the audit state and each rule in force.
 
-    Only ``AUDIT_GET`` and ``AUDIT_LIST_RULES`` are ever sent: they read. Raises OSError without root's rights, and if
-    the kernel does not support auditing.
+    Only ``AUDIT_GET`` and ``AUDIT_LIST_RULES`` are ever sent: they read. Raises OSError if the caller is not root, and
+    if the kernel does not support auditing.
     """
     with closing(_dump(_NETLINK_AUDIT, audit_rule.GET, b"")) as state:
         first = next(state, None)

@@ -238,11 +238,19 @@ class Telemetry:
         While the object store did not answer, nothing was recorded there: those runs are found by their keys, which
         were deleted after ``since``.
         """
-        return (*self._vault.unfinished(), *self._vault.unrecorded(self._index.runs_deleted_after(since)))
+        deleted = self._index.runs_deleted_after(since)
+        recorded = self._vault.recorded(deleted)
+        return (*self._vault.unfinished(), *(run for run in deleted if run not in recorded))
+
+    def restored(self) -> tuple[RunArn, ...]:
+        """Return the shredded runs whose keys are back, as after a restore of the database. StoreError."""
+        held = [key.run_arn for key in self._index.run_keys_created_before(self._clock.now())]
+        recorded = self._vault.recorded(held)
+        return tuple(run for run in held if run in recorded)
 
     def shred_again(self) -> tuple[ShredReceipt, ...]:
-        """Shred the runs of the ledger whose keys are back, as after a restore of the database. StoreError."""
-        return tuple(self.shred(run) for run in self._vault.shredded() if self._index.run_key(run) is not None)
+        """Shred the restored runs. StoreError."""
+        return tuple(self.shred(run) for run in self.restored())
 
     def _check_place(self, agent_id: AgentId, header: EnvelopeHeader) -> RunArn:
         if header.agent_id != agent_id:

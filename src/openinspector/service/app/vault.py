@@ -90,20 +90,13 @@ class TelemetryVault:
 
     def unfinished(self) -> tuple[RunArn, ...]:
         """Return the runs whose shredding was interrupted."""
-        return self._runs_below(_SHREDDING)
-
-    def unrecorded(self, runs: Sequence[RunArn]) -> tuple[RunArn, ...]:
-        """Return those of some runs that the ledger does not name."""
-        recorded = frozenset(self._objects.names(_SHREDDED)) if runs else frozenset[str]()
-        return tuple(run for run in runs if _ledger(run) not in recorded)
-
-    def shredded(self) -> tuple[RunArn, ...]:
-        """Return every run that was ever shredded."""
-        return self._runs_below(_SHREDDED)
-
-    def _runs_below(self, folder: str) -> tuple[RunArn, ...]:
-        names = sorted(self._objects.names(folder))
+        names = sorted(self._objects.names(_SHREDDING))
         return tuple(parse_run_arn(self._objects.get(name).decode("ascii", "replace")) for name in names)
+
+    def recorded(self, runs: Sequence[RunArn]) -> frozenset[RunArn]:
+        """Return those of some runs that the ledger names: they were shredded."""
+        ledger = frozenset(self._objects.names(_SHREDDED)) if runs else frozenset[str]()
+        return frozenset(run for run in runs if _ledger(run) in ledger)
 
 
 def run_folder(run: RunArn) -> str:

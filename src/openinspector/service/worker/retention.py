@@ -1,4 +1,4 @@
-"""Retention: shreds telemetry after a number of days, and finishes interrupted shredding."""
+"""Retention: shreds telemetry after a number of days, finishes interrupted shredding, repeats it after a restore."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class RetentionReport:
 
 
 def apply_retention(telemetry: Telemetry, index: TelemetryStore, days: int, now: datetime) -> RetentionReport:
-    """Shred every run whose key is older than ``days`` (F3.3: 30)."""
+    """Shred every run whose key is older than ``days`` (F3.3: 30), and those that were shredded before a restore."""
     due = [key.run_arn for key in index.run_keys_created_before(now - timedelta(days=days))]
     unfinished = telemetry.unfinished(now - _OUTAGE)
-    return _shred_all(telemetry, tuple(dict.fromkeys((*unfinished, *due))))
+    return _shred_all(telemetry, tuple(dict.fromkeys((*telemetry.restored(), *unfinished, *due))))
 
 
 def _shred_all(telemetry: Telemetry, runs: Sequence[RunArn]) -> RetentionReport:
