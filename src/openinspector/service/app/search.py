@@ -13,8 +13,8 @@ MOST: Final = 10
 """Results of each kind."""
 
 
-class FoundKind(StrEnum):
-    """What a result is."""
+class ResultKind(StrEnum):
+    """Kind of a result."""
 
     HOST = "HOST"
     ISSUE = "ISSUE"
@@ -24,10 +24,10 @@ class FoundKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchResult:
     """One result."""
 
-    kind: FoundKind
+    kind: ResultKind
     id: str
     """Agent id, rule name, or ARN."""
     name: str
@@ -42,19 +42,19 @@ class Search:
     assessments: AssessmentStore
     issues: Issues
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str) -> Iterator[SearchResult]:
         """Yield at most `MOST` results of each kind."""
         first = PageRequest(limit=MOST)
         hosts, _ = self.issues.list_hosts("", text, first)
         for host in hosts.rows:
             name = host.agent.host.hostname if host.agent is not None else ""
-            yield Found(kind=FoundKind.HOST, id=host.id, name=name or host.id, detail=host.id)
+            yield SearchResult(kind=ResultKind.HOST, id=host.id, name=name or host.id, detail=host.id)
         for issue in self.issues.list_issues("", IssueFilter(text=text), first).page.rows:
-            yield Found(kind=FoundKind.ISSUE, id=issue.rule_id, name=issue.rule_id, detail=issue.subject)
+            yield SearchResult(kind=ResultKind.ISSUE, id=issue.rule_id, name=issue.rule_id, detail=issue.subject)
         pattern = f"*{text}*"
         for target in self.assessments.list_targets(pattern, first).rows:
-            yield Found(kind=FoundKind.TARGET, id=target.arn, name=target.name)
+            yield SearchResult(kind=ResultKind.TARGET, id=target.arn, name=target.name)
         for template in self.assessments.list_templates(TemplateFilter(name_pattern=pattern), first).rows:
-            yield Found(kind=FoundKind.TEMPLATE, id=template.arn, name=template.name)
+            yield SearchResult(kind=ResultKind.TEMPLATE, id=template.arn, name=template.name)
         for run in self.assessments.list_runs(RunFilter(name_pattern=pattern), first).rows:
-            yield Found(kind=FoundKind.RUN, id=run.arn, name=run.name)
+            yield SearchResult(kind=ResultKind.RUN, id=run.arn, name=run.name)
