@@ -1,4 +1,4 @@
-"""What people do in the console: targets, templates, runs, waivers, search, comparison; what a viewer sees."""
+"""Work in the console: targets, templates, runs, waivers, search, comparison; what a viewer sees."""
 
 from playwright.sync_api import BrowserContext, Page
 from tests.console.conftest import HOSTILE, HOSTS, ConsoleService, enter
@@ -34,7 +34,7 @@ def test_from_a_target_to_a_run_that_is_stopped(page: Page, console: ConsoleServ
     page.get_by_role("dialog").wait_for(state="detached")
 
 
-def test_a_refused_form_says_why_and_keeps_what_was_typed(context: BrowserContext, console: ConsoleService) -> None:
+def test_a_refused_form_keeps_its_input(context: BrowserContext, console: ConsoleService) -> None:
     page = context.new_page()
     enter(page, console.link())
     show(page, console, "targets", "Targets")

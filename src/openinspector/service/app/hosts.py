@@ -1,4 +1,4 @@
-"""One host in a run: what was found, what was looked at and clean, and what could not be judged."""
+"""One host in a run: its findings, the rules that found nothing, and those that could not be judged."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -68,7 +68,7 @@ def test_the_last_run_with_the_host(found: Caller) -> None:
     assert found("GetHost", agentId=OTHER, assessmentRunArn=FIRST.arn)["assessmentRunArn"] == FIRST.arn
 
 
-def test_what_was_found_looked_at_and_not_judged(found: Caller) -> None:
+def test_counts_of_detected_passed_and_not_judged_rules(found: Caller) -> None:
     host = found("GetHost", agentId=HOST)
     assert {one["severity"]: one["count"] for one in host["severityCounts"] if one["count"]} == {"High": 1}
     assert host["rulesPackages"] == [
