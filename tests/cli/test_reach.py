@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
 
 from openinspector.cli.reach import reach
+from openinspector.testing.balancer_networks import APPLICATION_LISTENER, alb
 from openinspector.testing.network_builders import ACCOUNT, REGION, Json, documents, two_vpcs, without
 
 INTERNET = {"internet": True}
@@ -14,7 +16,8 @@ INTERNET = {"internet": True}
 
 def write(folder: Path, network: Json) -> Path:
     for document in documents(network):
-        path = folder / ACCOUNT / REGION / f"{document.operation}.json"
+        subject = f"/{quote(document.subject, safe='')}" if document.subject else ""
+        path = folder / ACCOUNT / REGION / f"{document.operation}{subject}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(document.content)
     return folder
@@ -79,6 +82,17 @@ def test_status_2_on_bad_input(tmp_path: Path, line: str) -> None:
     file.write_text(line)
     status, _ = check(write(tmp_path / "net", two_vpcs()), file)
     assert status == 2
+
+
+def test_target_behind_a_balancer_whose_rules_were_not_collected_is_not_known(tmp_path: Path) -> None:
+    redirect, rules = {"Type": "redirect"}, f"elbv2-describe-rules/{APPLICATION_LISTENER}"
+    snapshot = str(write(tmp_path / "net", without(alb(redirect, port=22), rules)))
+    asked = CliRunner().invoke(reach, ["ask", "internet", "i-2", "--port", "22", "--snapshot", snapshot])
+    assert asked.exit_code == 3
+    assert "elbv2 describe-rules" in asked.stdout
+    found = CliRunner().invoke(reach, ["findings", "--snapshot", snapshot])
+    assert found.exit_code == 1
+    assert "elbv2 describe-rules" in found.stderr
 
 
 def test_a_source_of_an_unknown_kind_is_not_known(tmp_path: Path) -> None:

@@ -5,18 +5,31 @@ from copy import deepcopy
 import pytest
 
 from openinspector.network.answer import Direction
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.topology import Topology
+from openinspector.testing.balancer_networks import (
+    APPLICATION,
+    FORWARD,
+    NETWORK,
+    TARGETS,
+    alb,
+    by_group,
+    classic,
+    network_balancer,
+)
 from openinspector.testing.network_builders import (
     ACCOUNT,
     REGION,
     Json,
     answer,
+    documents,
     entry,
     group,
     interface,
     open_acl,
     rule,
     two_vpcs,
+    without,
 )
 
 NET = {"internet": True}
@@ -24,10 +37,6 @@ FIRST = {"interface": "eni-1"}
 INTERFACES = "ec2-describe-network-interfaces"
 GROUPS = "ec2-describe-security-groups"
 TABLES = "ec2-describe-route-tables"
-ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/1"
-LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2"
-TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/tg/1"
-FORWARD = {"Type": "forward", "TargetGroupArn": TARGETS}
 REDIRECT = {"Type": "redirect"}
 
 
@@ -36,10 +45,6 @@ def code(network: Json, source: Json, address: str, port: int | None = 22, **mor
     assert said.reachable is False, said
     assert said.blocked_by is not None
     return said.blocked_by.code, said.blocked_by.direction
-
-
-def by_group(number: int) -> Json:
-    return {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": f"sg-{number}"}]}
 
 
 def test_row_03_reference_means_members_of_this_vpc_or_a_peer() -> None:
@@ -91,34 +96,6 @@ def test_row_37_options_of_a_peering_do_not_matter() -> None:
     assert answer(network, FIRST, "10.2.1.10").reachable is True
 
 
-def alb(*default: Json, rules: list[Json] | None = None, scheme: str = "internet-facing") -> Json:
-    """Return an Application Load Balancer in subnet-a1 in front of i-2, port 80 to 8080."""
-    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Attachment={}, Description="ELB app/web/1")
-    if scheme == "internet-facing":
-        node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
-    network = two_vpcs()
-    network[INTERFACES]["NetworkInterfaces"].append(node)
-    from_balancer = by_group(8) | {"FromPort": 8080, "ToPort": 8080}
-    network[GROUPS]["SecurityGroups"][1] = group(2, from_balancer)
-    network[GROUPS]["SecurityGroups"].append(group(8, rule("tcp", 80, 80)))
-    zones = [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-a1"}]
-    made = {"LoadBalancerArn": ARN, "LoadBalancerName": "web", "Type": "application", "Scheme": scheme}
-    listener = {"ListenerArn": LISTENER, "Port": 80, "Protocol": "HTTP", "DefaultActions": list(default or [FORWARD])}
-    health = [{"Target": {"Id": "i-2", "Port": 8080}, "TargetHealth": {"State": "healthy"}}]
-    return network | {
-        "elbv2-describe-load-balancers": {"LoadBalancers": [made | {"AvailabilityZones": zones}]},
-        f"elbv2-describe-listeners/{ARN}": {"Listeners": [listener]},
-        f"elbv2-describe-rules/{LISTENER}": {"Rules": rules or []},
-        f"elbv2-describe-load-balancer-attributes/{ARN}": {
-            "Attributes": [{"Key": "load_balancing.cross_zone.enabled", "Value": "true"}]
-        },
-        "elbv2-describe-target-groups": {
-            "TargetGroups": [{"TargetGroupArn": TARGETS, "Protocol": "HTTP", "TargetType": "instance", "Port": 8080}]
-        },
-        f"elbv2-describe-target-health/{TARGETS}": {"TargetHealthDescriptions": health},
-    }
-
-
 def reaches_host(network: Json, port: int = 8080) -> bool | None:
     return answer(network, NET, "", port, destination={"instance": "i-2"}).reachable
 
@@ -165,27 +142,6 @@ def test_row_59_a_rule_that_forwards_counts_and_is_conditional() -> None:
     assert "a listener rule forwards only some requests there" in said.assumptions
 
 
-def test_row_59_rules_that_were_not_collected_are_an_assumption() -> None:
-    network = alb()
-    del network[f"elbv2-describe-rules/{LISTENER}"]
-    said = answer(network, NET, "", 8080, destination={"instance": "i-2"})
-    assert said.reachable is True
-    assert any("elbv2 describe-rules" in text for text in said.assumptions)
-
-
-def classic() -> Json:
-    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Attachment={}, Description="ELB web")
-    node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
-    network = two_vpcs()
-    network[INTERFACES]["NetworkInterfaces"].append(node)
-    network[GROUPS]["SecurityGroups"].append(group(8, rule("tcp", 80, 80)))
-    network[GROUPS]["SecurityGroups"][0] = group(1, by_group(8))
-    listener = {"Listener": {"LoadBalancerPort": 80, "InstancePort": 22}}
-    web = {"LoadBalancerName": "web", "VPCId": "vpc-a", "ListenerDescriptions": [listener]}
-    web |= {"Instances": [{"InstanceId": "i-1"}]}
-    return network | {"elb-describe-load-balancers": {"LoadBalancerDescriptions": [web]}}
-
-
 def test_row_58_classic_balancer_is_filtered_by_the_acl_of_its_subnet() -> None:
     first = {"destination": {"instance": "i-1"}}
     assert answer(classic(), NET, "", 22, **first).reachable is True
@@ -196,6 +152,84 @@ def test_row_58_classic_balancer_is_filtered_by_the_acl_of_its_subnet() -> None:
     )
     assert answer(network, NET, "", 22, **first).reachable is False
     assert code(network, {"interface": "eni-8"}, "10.1.1.10")[0] == "ELB_ACL_RESTRICTION"
+
+
+def chain() -> Json:
+    """Return a Network Load Balancer (3.3.3.90) in front of an internal Application Load Balancer, and i-2 behind."""
+    network = alb(scheme="internal", port=22)
+    node = interface(9, "10.1.1.90", "subnet-a1", "vpc-a", Groups=[], Attachment={}, Description="ELB net/front/1")
+    node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.90"}
+    network[INTERFACES]["NetworkInterfaces"].append(node)
+    arn, group_arn = NETWORK.replace("/lb/", "/front/"), TARGETS.replace("/tg/", "/alb/")
+    front = {"LoadBalancerArn": arn, "LoadBalancerName": "front", "Type": "network"}
+    front["AvailabilityZones"] = network["elbv2-describe-load-balancers"]["LoadBalancers"][0]["AvailabilityZones"]
+    network["elbv2-describe-load-balancers"]["LoadBalancers"].append(front)
+    network["elbv2-describe-target-groups"]["TargetGroups"].append(
+        {"TargetGroupArn": group_arn, "Protocol": "TCP", "TargetType": "alb", "Port": 80}
+    )
+    action = {"Type": "forward", "TargetGroupArn": group_arn}
+    health = [{"Target": {"Id": APPLICATION, "Port": 80}, "TargetHealth": {"State": "healthy"}}]
+    return network | {
+        f"elbv2-describe-listeners/{arn}": {
+            "Listeners": [{"ListenerArn": "f", "Port": 443, "Protocol": "TCP", "DefaultActions": [action]}]
+        },
+        f"elbv2-describe-target-health/{group_arn}": {"TargetHealthDescriptions": health},
+    }
+
+
+def test_row_50_and_57_a_network_balancer_leads_to_an_application_balancer_and_its_hosts() -> None:
+    said = answer(chain(), NET, "", 22, destination={"instance": "i-2"})
+    assert said.reachable is True, said
+    balancers = [hop.resource for hop in said.path if hop.kind == "load-balancer"]
+    assert list(dict.fromkeys(balancers)) == ["front", "web"]
+    assert answer(chain(), NET, "3.3.3.90", 443).reachable is True
+    (found,) = (e for e in JudgedNetwork(Topology(documents(chain()))).whole().exposures if e.balancer)
+    assert (found.instance, found.port, found.balancer, found.scope) == ("i-2", 22, "front", "any")
+
+
+def test_row_51_the_application_balancer_behind_a_network_one_sees_the_client() -> None:
+    network = chain()
+    network[GROUPS]["SecurityGroups"][3] = group(8, rule("tcp", 80, 80, "8.0.0.0/8"))
+    assert reaches_host(network, 22) is True
+    network[GROUPS]["SecurityGroups"][3] = group(8, rule("tcp", 80, 80, "10.1.1.90/32"))
+    assert reaches_host(network, 22) is False
+
+
+def test_row_56_an_application_balancer_behind_a_network_one_needs_the_listener() -> None:
+    network = chain()
+    network[f"elbv2-describe-listeners/{APPLICATION}"]["Listeners"][0]["Port"] = 81
+    assert code(network, NET, "3.3.3.90", 443)[0] == "ELB_LISTENERS_MISMATCH"
+    assert reaches_host(network, 22) is False
+
+
+def test_row_57_hosts_behind_a_chain_that_cannot_be_read_are_not_known() -> None:
+    network = without(chain(), f"elbv2-describe-listeners/{APPLICATION}")
+    assert reaches_host(network, 22) is None
+    assert answer(network, NET, "3.3.3.90", 443).reachable is None
+
+
+def test_row_59_one_group_without_targets_hides_no_other() -> None:
+    empty = TARGETS.replace("/tg/", "/empty/")
+    network = alb({"Type": "forward", "TargetGroupArn": empty}, FORWARD)
+    network["elbv2-describe-target-groups"]["TargetGroups"].append({"TargetGroupArn": empty})
+    away = {"Target": {"Id": "10.9.9.9", "AvailabilityZone": "eu-west-1z"}, "TargetHealth": {"State": "healthy"}}
+    network[f"elbv2-describe-target-health/{empty}"] = {"TargetHealthDescriptions": [away]}
+    assert reaches_host(network) is True
+
+
+def test_row_57_a_target_of_the_same_address_in_another_vpc_is_not_behind_the_balancer() -> None:
+    network = alb(port=22)
+    twin = interface(7, "10.1.2.10", "subnet-b1", "vpc-b")
+    network[INTERFACES]["NetworkInterfaces"].append(twin)
+    assert answer(network, NET, "", 22, destination={"instance": "i-7"}).reachable is False
+    assert reaches_host(network, 22) is True
+
+
+def test_row_51_a_listener_for_both_protocols_forwards_both() -> None:
+    network = network_balancer()
+    network[f"elbv2-describe-listeners/{NETWORK}"]["Listeners"][0]["Protocol"] = "TCP_UDP"
+    network[GROUPS]["SecurityGroups"][1] = group(2, rule("udp", 8080, 8080))
+    assert answer(network, NET, "", 8080, protocol="udp", destination={"instance": "i-2"}).reachable is True
 
 
 def test_row_60_effect_of_a_gateway_load_balancer_is_unknown() -> None:

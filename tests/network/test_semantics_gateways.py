@@ -5,6 +5,9 @@ import pytest
 from openinspector.network.answer import Direction, Leg
 from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.topology import Topology
+from openinspector.testing.balancer_networks import NETWORK as ARN
+from openinspector.testing.balancer_networks import TARGETS
+from openinspector.testing.balancer_networks import network_balancer as balancer
 from openinspector.testing.network_builders import (
     REGION,
     Json,
@@ -16,6 +19,7 @@ from openinspector.testing.network_builders import (
     open_acl,
     rule,
     two_vpcs,
+    without,
 )
 
 NET = {"internet": True}
@@ -23,8 +27,6 @@ FIRST = {"interface": "eni-1"}
 TABLES = "ec2-describe-route-tables"
 INTERFACES = "ec2-describe-network-interfaces"
 GROUPS = "ec2-describe-security-groups"
-ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/lb/1"
-TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/tg/1"
 
 
 def code(network: Json, source: Json, address: str, port: int | None = 22, **more: object) -> tuple[str, str]:
@@ -179,7 +181,27 @@ def vpn(*, static: bool = True) -> Json:
     return network | {
         "ec2-describe-vpn-gateways": {"VpnGateways": [{"VpnGatewayId": "vgw-1", "VpcAttachments": attachments}]},
         "ec2-describe-vpn-connections": {"VpnConnections": [connection]},
+        "directconnect-describe-virtual-interfaces": {"virtualInterfaces": []},
+        "directconnect-describe-direct-connect-gateways": {"directConnectGateways": []},
     }
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "ec2-describe-vpn-connections",
+        "directconnect-describe-virtual-interfaces",
+        "directconnect-describe-direct-connect-gateways",
+    ],
+)
+def test_row_48_without_the_reads_of_vpn_and_direct_connect_the_way_out_is_unknown(operation: str) -> None:
+    said = answer(without(vpn(), operation), FIRST, "192.168.2.1")
+    assert said.reachable is None
+    assert said.not_known is not None
+    assert operation.replace("-", " ", 1) in said.not_known.reason
+    listed = {"directConnectGateways": [{"directConnectGatewayId": "dx-1"}]}
+    network = vpn() | {"directconnect-describe-direct-connect-gateways": listed}
+    assert answer(network, FIRST, "192.168.2.1").reachable is None
 
 
 @pytest.mark.parametrize("gateway", ["vgw-1", "vpn-1"])
@@ -197,36 +219,6 @@ def test_row_46_the_answer_needs_a_route_to_the_gateway(gateway: str) -> None:
 def test_row_47_a_virtual_private_gateway_carries_nothing_on() -> None:
     assert code(vpn(), {"gateway": "vgw-1"}, "10.2.1.10")[0] == "CANNOT_ROUTE"
     assert code(vpn(), {"gateway": "vgw-1"}, "8.8.8.8")[0] == "CANNOT_ROUTE"
-
-
-def balancer(target_type: str = "instance", health: str = "healthy", **more: object) -> Json:
-    """Return a network load balancer in subnet-a1 in front of i-2, port 80 to 8080."""
-    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Groups=[], Attachment={}, Description="ELB net/lb/1")
-    node |= {"InterfaceType": "network_load_balancer"}
-    node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
-    network = two_vpcs()
-    network[INTERFACES]["NetworkInterfaces"].append(node)
-    action = {"Type": "forward", "TargetGroupArn": TARGETS}
-    target = {"Id": "i-2" if target_type == "instance" else "10.1.2.10", "Port": 8080}
-    zones = [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-a1"}]
-    made = {
-        "elbv2-describe-load-balancers": {
-            "LoadBalancers": [
-                {"LoadBalancerArn": ARN, "LoadBalancerName": "lb", "Type": "network", "AvailabilityZones": zones}
-            ]
-        },
-        f"elbv2-describe-listeners/{ARN}": {
-            "Listeners": [{"ListenerArn": "l", "Port": 80, "Protocol": "TCP", "DefaultActions": [action]}]
-        },
-        "elbv2-describe-target-groups": {
-            "TargetGroups": [{"TargetGroupArn": TARGETS, "Protocol": "TCP", "TargetType": target_type}]
-        },
-        f"elbv2-describe-target-health/{TARGETS}": {
-            "TargetHealthDescriptions": [{"Target": target, "TargetHealth": {"State": health}}]
-        },
-    }
-    network[GROUPS]["SecurityGroups"][1] = group(2, rule("tcp", 8080, 8080, str(more.get("cidr", "0.0.0.0/0"))))
-    return network | made
 
 
 def test_row_50_and_55_a_listener_leads_to_the_port_of_the_target() -> None:
@@ -247,13 +239,6 @@ def test_row_50_target_names_the_group_of_a_balancer_that_keeps_the_client() -> 
         {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [{"GroupId": "sg-8"}]}
     )
     assert yes(network, NET, "3.3.3.80", 80)
-
-
-def test_row_50_application_load_balancer_as_target_is_unknown() -> None:
-    said = answer(balancer("alb"), NET, "3.3.3.80", 80)
-    assert said.reachable is None
-    assert said.not_known is not None
-    assert said.not_known.resource == TARGETS
 
 
 def test_row_51_the_target_sees_the_client_or_the_balancer() -> None:

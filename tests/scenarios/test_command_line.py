@@ -20,6 +20,7 @@ from tests.network.test_semantics_balancers import alb
 from tests.scap.small_stream import stream
 
 from openinspector.cli.main import cli
+from openinspector.testing.balancer_networks import alb
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.network_builders import ACCOUNT, REGION, documents, two_vpcs

@@ -222,6 +222,7 @@ def _cidrs(topology: Topology, vpc_id: str, permission: noun.Permission) -> tupl
         complete = complete and listed is not None
         cidrs += listed or ()
     wanted = {pair.group_id for pair in permission.user_id_group_pairs}
+    complete = complete and not any(map(topology.members_missing, wanted))
     return cidrs + (list(_members(topology, vpc_id, wanted)) if wanted else []), complete
 
 

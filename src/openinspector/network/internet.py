@@ -115,7 +115,10 @@ def _check_public_access(walk: Walk, subnet: noun.Subnet, *, nat: bool) -> None:
         ):
             return
     if mode == "block-bidirectional" or (mode == "block-ingress" and not nat):
-        raise walk.stop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", subnet.vpc_id)
+        why = walk.topology.missing("ec2-describe-vpc-block-public-access-exclusions", subnet.vpc_id)
+        if not why:
+            raise walk.stop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", subnet.vpc_id)
+        walk.lack(subnet.vpc_id, why)
 
 
 def _seen_outside(walk: Walk, target: str, subnet: noun.Subnet, packet: Packet) -> Packet:

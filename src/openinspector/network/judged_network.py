@@ -4,8 +4,9 @@ The rules package and `openinspector reach findings` both judge here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import product
 from types import MappingProxyType
 
 from openinspector.model.finding import Severity
@@ -14,6 +15,8 @@ from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
 from openinspector.network.exposure import (
     ROUTE_OF_LEG,
+    Closers,
+    Cut,
     Judgement,
     Listeners,
     ReachableExposure,
@@ -21,12 +24,20 @@ from openinspector.network.exposure import (
     SourceClass,
     closers,
 )
-from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules
-from openinspector.network.proxy import Forward, forwards, trace_forward
+from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules, ranges_of
+from openinspector.network.proxy import Forward, HiddenForward, ends_at, forwards, may_forward, trace_forward
 from openinspector.network.question import forward_sources
 from openinspector.network.reach import Opening, Reach, Reachability
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
-from openinspector.network.topology import Topology, instance_of, is_balancer
+from openinspector.network.topology import (
+    Address,
+    Topology,
+    instance_of,
+    is_balancer,
+    parse_address,
+    parse_network,
+    private_addresses,
+)
 from openinspector.network.trace import Flow, Start, trace
 from openinspector.network.unmodelled import unmodelled
 
@@ -62,8 +73,17 @@ class JudgedNetwork:
         judged = [self.of_instance(instance, listeners.get(instance)) for instance in self.instances]
         return Judgement(
             exposures=tuple(exposure for one in judged for exposure in one.exposures),
-            not_known=tuple(dict.fromkeys(lack for one in judged for lack in one.not_known)),
+            not_known=tuple(dict.fromkeys(lack for one in (*judged, self._unread()) for lack in one.not_known)),
         )
+
+    def _unread(self) -> Judgement:
+        """Return the regions whose instances cannot be judged, since their interfaces are not known."""
+        lacks = (
+            NotKnown(resource=f"{region} of {account}", reason=reason, exclusion=leg)
+            for (account, region), reason in self.topology.unread_regions()
+            for leg in (Leg.INTERNET, Leg.PEERING, Leg.VPN)
+        )
+        return Judgement(exposures=(), not_known=tuple(lacks))
 
     def after_change(self, resources: Iterable[str]) -> "JudgedNetwork":
         """Return the network after rules of some security groups or ACLs changed in its topology, named by their ids.
@@ -77,8 +97,8 @@ class JudgedNetwork:
         return changed
 
     @cached_property
-    def closers(self) -> Mapping[str, tuple[ReachableExposure, ...]]:
-        """The ports that the removal of each security group rule closes, on all instances, whatever listens there."""
+    def closers(self) -> Closers:
+        """The ports that the removal of one rule or of two closes, on all instances, whatever listens there."""
         return closers(self.whole().exposures)
 
 
@@ -90,18 +110,41 @@ class _Judge:
         self._unmodelled: dict[str, tuple[NotKnown, ...]] = {}
 
     @cached_property
+    def _all_forwards(self) -> tuple[Forward | HiddenForward, ...]:
+        return tuple(forwards(self._topology))
+
+    @cached_property
     def _forwards(self) -> dict[str, list[tuple[Forward, noun.Eni]]]:
         """The forwards of load balancers to each instance."""
         found: dict[str, list[tuple[Forward, noun.Eni]]] = defaultdict(list)
-        for forward in forwards(self._topology):
-            owner = self._topology.by_private.get((forward.node.vpc_id, forward.target.address))
-            if owner is not None and instance_of(owner):
-                found[instance_of(owner)].append((forward, owner))
+        for forward in self._all_forwards:
+            if isinstance(forward, Forward):
+                address = forward.host.address
+                near = self._topology.by_private.get((forward.node.vpc_id, address))
+                # A target outside of the balancer's VPC goes by its address alone: the path says whose it is.
+                for owner in [near] if near else self._topology.owners.get(address, ()):
+                    if instance_of(owner):
+                        found[instance_of(owner)].append((forward, owner))
         return found
+
+    @cached_property
+    def hidden(self) -> tuple[HiddenForward, ...]:
+        """Targets of load balancers that the snapshot does not show."""
+        return tuple(one for one in self._all_forwards if isinstance(one, HiddenForward))
+
+    def may_be_behind(self, hidden: HiddenForward, interface: noun.Eni, ports: int) -> bool:
+        """Return False if the internet certainly reaches no port of an interface through a hidden forward."""
+        node = hidden.via.node if hidden.via else hidden.node
+        addresses = [a for text in private_addresses(interface) if (a := parse_address(text))]
+        return any(
+            may_forward(self._topology, Start(address=source), hidden, address, ports)
+            for source, address in product(forward_sources(self._topology, node, ""), addresses)
+        )
 
     def filters_of(self, instance: str) -> frozenset[str]:
         """Return the ids of the groups and ACLs that the judgement of an instance rests on."""
-        nodes = [forward.node for forward, _ in self._forwards.get(instance, ())]
+        passed: list[Forward | HiddenForward] = [forward for forward, _ in self._forwards.get(instance, ())]
+        nodes = [one.node for forward in [*passed, *self.hidden] for one in _chain(forward)]
         interfaces = [*self._topology.of_instance.get(instance, ()), *nodes]
         groups = (group.group_id for interface in interfaces for group in interface.groups)
         return frozenset((*groups, *(self.acl(interface) for interface in interfaces)))
@@ -111,7 +154,12 @@ class _Judge:
         own = sorted(self._topology.of_instance.get(instance, ()), key=lambda one: one.network_interface_id)
         exposures = [found for interface in own if not is_balancer(interface) for found in case.interface(interface)]
         exposures += [found for pair in self._forwards.get(instance, ()) for found in case.behind(*pair)]
-        unique = {exposure.key: exposure for exposure in exposures}
+        for interface, hidden in product(own, self.hidden):
+            case.behind_hidden(hidden, interface)
+        unique: dict[tuple[str, ...], ReachableExposure] = {}
+        for exposure in exposures:
+            known = unique.get(exposure.key)
+            unique[exposure.key] = known.merged(exposure) if known else exposure
         return Judgement(exposures=tuple(unique.values()), not_known=tuple(dict.fromkeys(case.lacking)))
 
     def unmodelled(self, vpc_id: str) -> tuple[NotKnown, ...]:
@@ -130,12 +178,40 @@ class _Judge:
         flow = Flow(start=start, destination=found.dialled, protocol=protocol, ports=1 << port)
         return trace(self._topology, flow)
 
-    def through(self, forward: Forward) -> Iterator[tuple[str, Answer]]:
+    def through(self, forward: Forward, interface: noun.Eni) -> Iterator[tuple[Address, Answer]]:
         """Yield the answers to sources in the internet, each with its address, that dial a load balancer."""
         for source in forward_sources(self._topology, forward.node, ""):
             answer = trace_forward(self._topology, Start(address=source), forward)
-            if answer is not None and answer.reachable is not False:
-                yield str(source), answer
+            if answer is not None and answer.reachable is not False and ends_at(answer, (interface,)):
+                yield source, answer
+
+    def clients(self, forward: Forward, interface: noun.Eni, source: Address) -> tuple[tuple[str, ...], int]:
+        """Return the ranges that may dial a forward's port, and their size: all but what groups keep out."""
+        openings = {
+            opening.cidr: opening.size
+            for found in self._reach.of(forward.node)
+            if found.leg is Leg.INTERNET
+            for opening in found.openings
+            if _holds(opening, forward.protocol, forward.port)
+        }
+        if openings:
+            return tuple(openings), sum(openings.values())
+        # A Network Load Balancer may have no groups: those of the first receiver that sees the client judge it.
+        sees = (one for one in _arrivals(forward, interface, source) if one[1].source == source and one[0].groups)
+        judge = next(sees, None)
+        rules = passing_rules(self._topology, *judge) if judge else ()
+        permitted = [cidr for rule in rules for cidr in ranges_of(self._topology, rule)]
+        ranges = permitted or [str(parse_network(f"{source}/0"))]
+        return tuple(ranges), sum(network.num_addresses for text in ranges if (network := parse_network(text)))
+
+    def cuts(self, forward: Forward, interface: noun.Eni, sources: Iterable[Address]) -> tuple[Cut, ...]:
+        """Return what closes a way through load balancers: all rules that let it into one interface on the way."""
+        cuts: dict[str, dict[str, None]] = {}
+        for source in sources:
+            for receiver, packet, balancer in _arrivals(forward, interface, source):
+                rules = passing_rules(self._topology, receiver, packet, balancer)
+                cuts.setdefault(receiver.network_interface_id, {}).update(dict.fromkeys(rules))
+        return tuple(tuple(rules) for rules in cuts.values() if rules)
 
     def opening_rules(
         self, interface: noun.Eni, found: Reachability, openings: Iterable[Opening], protocol: int, port: int
@@ -182,35 +258,49 @@ class _Instance:
 
     def behind(self, forward: Forward, interface: noun.Eni) -> Iterator[ReachableExposure]:
         """Yield the port that the internet reaches through a forward of a load balancer (rows 55 to 59)."""
-        port = forward.target.port
-        listener = self._heard(forward.protocol, forward.target.address).get(port)
+        port = forward.host.port
+        listener = self._heard(forward.protocol, forward.host.address).get(port)
         if (forward.protocol, port) not in RECOGNIZED_PORTS and listener is None:
             return
-        for source, answer in self._judge.through(forward):
-            if answer.reachable is None and answer.not_known:
-                self.lacking.append(answer.not_known)
-                continue
-            rule_type, severity, service = self._kind(forward.protocol, port, listener)
-            names = [hop.rule for hop in answer.path if hop.kind == "security-group" and hop.rule]
-            yield ReachableExposure(
-                rule_type=rule_type,
-                route=SourceClass.INTERNET,
-                severity=severity,
-                instance=self._instance,
-                interface=interface,
-                gateway=next((h.resource for h in answer.path if h.kind == "internet-gateway"), ""),
-                acl=self._judge.acl(interface),
-                protocol=forward.protocol,
-                port=port,
-                service=service,
-                listener=listener,
-                balancer=forward.balancer,
-                answer=answer,
-                rules=tuple(dict.fromkeys(name for name in names if "/ingress/" in name)),
-                sources=(source,),
-                source_count=1,
-            )
+        through = dict(self._judge.through(forward, interface))
+        self.lacking += [one.not_known for one in through.values() if one.not_known]
+        passed = {source: answer for source, answer in through.items() if answer.reachable}
+        if not passed:
             return
+        first, answer = next(iter(passed.items()))
+        rule_type, severity, service = self._kind(forward.protocol, port, listener)
+        sources, count = self._judge.clients(forward, interface, first)
+        yield ReachableExposure(
+            rule_type=rule_type,
+            route=SourceClass.INTERNET,
+            severity=severity,
+            instance=self._instance,
+            interface=interface,
+            gateway=next((h.resource for h in answer.path if h.kind == "internet-gateway"), ""),
+            acl=self._judge.acl(interface),
+            protocol=forward.protocol,
+            port=port,
+            service=service,
+            listener=listener,
+            balancer=forward.balancer,
+            answer=answer,
+            cuts=self._judge.cuts(forward, interface, passed),
+            sources=sources,
+            source_count=count,
+        )
+
+    def behind_hidden(self, hidden: HiddenForward, interface: noun.Eni) -> None:
+        """Note what is not known if a load balancer may forward to a port of the interface that would be a finding."""
+        if hidden.lack in self.lacking:
+            return
+        wanted = {port for protocol in (TCP, UDP) for port in self._wanted(protocol, interface)}
+        if self._judge.may_be_behind(hidden, interface, sum(1 << port for port in wanted)):
+            self.lacking.append(hidden.lack)
+
+    def _wanted(self, protocol: int, interface: noun.Eni) -> set[int]:
+        """Return the ports that would be findings."""
+        heard = {port for text in private_addresses(interface) for port in self._heard(protocol, text)}
+        return {port for number, port in RECOGNIZED_PORTS if number == protocol} | heard
 
     def _ports(self, interface: noun.Eni, found: Reachability) -> Iterator[ReachableExposure]:
         for protocol, mask in ((TCP, found.tcp), (UDP, found.udp)):
@@ -225,6 +315,7 @@ class _Instance:
         rule_type, severity, service = self._kind(protocol, port, listener)
         openings = [opening for opening in found.openings if _holds(opening, protocol, port)]
         widest = max(openings, key=lambda opening: opening.size)
+        rules = self._judge.opening_rules(interface, found, openings, protocol, port)
         return ReachableExposure(
             rule_type=rule_type,
             route=ROUTE_OF_LEG[found.leg],
@@ -238,7 +329,7 @@ class _Instance:
             service=service,
             listener=listener,
             answer=self._judge.path(found, widest, protocol, port),
-            rules=self._judge.opening_rules(interface, found, openings, protocol, port),
+            cuts=(rules,) if rules else (),
             sources=tuple(opening.cidr for opening in openings),
             source_count=sum(opening.size for opening in openings),
         )
@@ -278,6 +369,31 @@ class _Instance:
             source_count=sum(size for _, size in openings),
             ports=tuple(ranges),
         )
+
+
+def _arrivals(forward: Forward, host: noun.Eni, source: Address) -> Iterator[tuple[noun.Eni, Packet, noun.Eni | None]]:
+    """Yield each interface on a way through load balancers, the packet that it gets, and a node that passed it on."""
+    sender: Address = source
+    balancer: noun.Eni | None = None
+    legs = [forward, forward.then] if forward.then else [forward]
+    for leg in legs:
+        yield leg.node, _packet(sender, forward.protocol, leg.port), balancer
+        balancer = leg.node if leg.target.keeps_client else None
+        sender = sender if balancer else parse_address(private_addresses(leg.node)[0]) or sender
+    yield host, _packet(sender, forward.protocol, forward.host.port), balancer
+
+
+def _packet(source: Address, protocol: int, port: int) -> Packet:
+    """Return a packet for ingress rules, which do not look at its destination."""
+    return Packet(source=source, destination=source, protocol=protocol, ports=1 << port)
+
+
+def _chain(forward: Forward | HiddenForward) -> Iterator[Forward | HiddenForward]:
+    """Yield a forward of a load balancer, and the one before or behind it."""
+    yield forward
+    other = forward.via if isinstance(forward, HiddenForward) else forward.then
+    if other is not None:
+        yield other
 
 
 def _union(ranges: Iterable[Iterable[tuple[int, int]]]) -> list[tuple[int, int]]:

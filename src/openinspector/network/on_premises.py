@@ -11,7 +11,12 @@ from openinspector.network.topology import Topology
 from openinspector.network.transit import from_attachment
 from openinspector.network.walk import End, Stopped, Walk
 
-_DIRECT_CONNECT: Final = "directconnect-describe-virtual-interfaces"
+_DIRECT_CONNECT: Final = (
+    "directconnect-describe-virtual-interfaces",
+    "directconnect-describe-direct-connect-gateways",
+)
+"""Reads that list each Direct Connect and each gateway that may join it to a virtual private gateway."""
+_ASSOCIATIONS: Final = "directconnect-describe-direct-connect-gateway-associations"
 
 
 def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.Route) -> End:
@@ -41,15 +46,17 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
         return end
     if any(not c.options.static_routes_only for c in connections) or interfaces or behind_dx:
         raise walk.lack(target, f"routes that {target} learned from a router on premises are not in the snapshot")
-    why = topology.missing("ec2-describe-vpn-connections")
-    if why:
-        raise walk.lack(target, why)
-    why = topology.missing(_DIRECT_CONNECT) if not packet.destination.is_global else ""
-    if why and not connections:
-        raise walk.lack(target, why)
-    if why:
-        walk.assume(f"no Direct Connect is behind {target}: {why}")
-    raise walk.stop("CANNOT_ROUTE", target)
+    why = _why_ways_are_missing(topology, subnet.vpc_id, private=not packet.destination.is_global)
+    raise walk.lack(target, why) if why else walk.stop("CANNOT_ROUTE", target)
+
+
+def _why_ways_are_missing(topology: Topology, vpc_id: str, *, private: bool) -> str:
+    """Return why a VPN, or a Direct Connect to private addresses, may be there unseen; "" if all were collected."""
+    reads = [("ec2-describe-vpn-connections", "")]
+    if private:
+        reads += [(operation, "") for operation in _DIRECT_CONNECT]
+        reads += [(_ASSOCIATIONS, gateway) for gateway in sorted(topology.dx_gateways)]
+    return next((why for one, subject in reads if (why := topology.missing(one, vpc_id, subject))), "")
 
 
 def _sibling(topology: Topology, behind_dx: Iterable[noun.DirectConnectGatewayAssociation], packet: Packet) -> str:
@@ -145,15 +152,20 @@ def _from_virtual_interface(walk: Walk, gateway: str, packet: Packet) -> End:
         raise walk.stop("BAD_STATE", gateway)
     if interface.virtual_gateway_id:
         return _from_vpn_gateway(walk, interface.virtual_gateway_id, packet)
-    dx = interface.direct_connect_gateway_id
+    return _from_direct_connect(walk, interface.direct_connect_gateway_id, packet)
+
+
+def _from_direct_connect(walk: Walk, dx: str, packet: Packet) -> End:
     for association in walk.topology.dx_associations:
         if association.direct_connect_gateway_id == dx and _carries(walk, association, packet):
             if association.associated_gateway.id.startswith("vgw-"):
                 return _from_vpn_gateway(walk, association.associated_gateway.id, packet)
             return _from_attached(walk, dx, packet)
-    why = walk.topology.missing("directconnect-describe-direct-connect-gateway-associations", subject=dx)
+    why = walk.topology.missing(_ASSOCIATIONS, subject=dx)
     if why:
         raise walk.lack(dx, why)
+    if walk.not_known:
+        raise Stopped
     raise walk.stop("CANNOT_ROUTE", dx)
 
 
@@ -166,9 +178,13 @@ def _carries(walk: Walk, association: noun.DirectConnectGatewayAssociation, pack
         return False
     if not association.associated_gateway.id.startswith("vgw-"):
         return True
-    gateway = walk.topology.vpn_gateways.get(association.associated_gateway.id)
-    vpcs = [attachment.vpc_id for attachment in gateway.vpc_attachments] if gateway else []
-    return any(walk.topology.in_vpc(vpc_id, packet.destination) for vpc_id in vpcs)
+    name = association.associated_gateway.id
+    gateway = walk.topology.vpn_gateways.get(name)
+    if gateway is None:
+        why = walk.topology.missing("ec2-describe-vpn-gateways")
+        walk.lack(name, why or f"{name} is not in the snapshot")
+        return False
+    return any(walk.topology.in_vpc(attachment.vpc_id, packet.destination) for attachment in gateway.vpc_attachments)
 
 
 def _from_attached(walk: Walk, resource: str, packet: Packet) -> End:

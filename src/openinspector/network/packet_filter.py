@@ -19,6 +19,7 @@ ICMP6: Final = 58
 _PORTED: Final = (TCP, UDP)
 _NUMBERS: Final = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMP6}
 _ALL: Final = -1
+_IPV4: Final = 4
 Members = Sequence[noun.Eni]
 
 
@@ -60,11 +61,12 @@ class FilterVerdict:
 
 
 def judge_groups(
-    topology: Topology, groups: tuple[str, ...], packet: Packet, *, egress: bool, members: Members = ()
+    topology: Topology, groups: tuple[str, ...], packet: Packet, *, egress: bool, members: Members | None = None
 ) -> FilterVerdict:
     """Judge the union of security groups (rows 1, 3, 4, 7, 8, 10).
 
-    ``members`` are the interfaces that a group reference may mean at the other end: none behind a middlebox.
+    ``members`` are the interfaces that a group reference may mean at the other end; None behind a middlebox, where it
+    means nothing.
     """
     peer = packet.destination if egress else packet.source
     open_ports, rule, unknown = 0, "", ""
@@ -86,11 +88,17 @@ def judge_groups(
     return FilterVerdict(ports=open_ports, rule=rule, unknown="" if open_ports == packet.ports else unknown)
 
 
-def passing_rules(topology: Topology, interface: noun.Eni, packet: Packet) -> Iterator[str]:
-    """Yield every ingress rule of an interface's groups that lets a packet pass, as paths name it."""
+def passing_rules(
+    topology: Topology, interface: noun.Eni, packet: Packet, balancer: noun.Eni | None = None
+) -> Iterator[str]:
+    """Yield every ingress rule of an interface's groups that lets a packet pass, as paths name it.
+
+    ``balancer`` is the node that passed the packet on with the client's address: rules may name its groups (row 50).
+    """
     own = topology.by_private.get((interface.vpc_id, str(packet.source)))
     joined = topology.referable(interface.vpc_id)
     members = [own] if own else [one for one in topology.owners.get(str(packet.source), ()) if one.vpc_id in joined]
+    members += [balancer] if balancer else []
     for name in interface.groups:
         group = topology.groups.get(name.group_id)
         for number, permission in enumerate(group.ip_permissions if group else ()):
@@ -98,6 +106,16 @@ def passing_rules(topology: Topology, interface: noun.Eni, packet: Packet) -> It
                 matched, _ = _peer_matches(topology, permission, packet.source, members)
                 if matched:
                     yield f"{name.group_id}/ingress/{number}"
+
+
+def ranges_of(topology: Topology, rule: str) -> Iterator[str]:
+    """Yield the address ranges that an ingress rule, named as paths name it, lets in."""
+    group_id, _, number = rule.split("/")
+    permission = topology.groups[group_id].ip_permissions[int(number)]
+    yield from (one.cidr_ip for one in permission.ip_ranges)
+    yield from (one.cidr_ipv6 for one in permission.ipv6_ranges)
+    for listed in permission.prefix_list_ids:
+        yield from topology.prefix_lists.get(listed.prefix_list_id, ())
 
 
 def _permission_ports(permission: noun.Permission, packet: Packet) -> int:
@@ -116,16 +134,18 @@ def _permission_ports(permission: noun.Permission, packet: Packet) -> int:
     return ALL_PORTS
 
 
-def _peer_matches(topology: Topology, permission: noun.Permission, peer: Address, members: Members) -> tuple[bool, str]:
+def _peer_matches(
+    topology: Topology, permission: noun.Permission, peer: Address, members: Members | None
+) -> tuple[bool, str]:
     ranges = [r.cidr_ip for r in permission.ip_ranges] + [r.cidr_ipv6 for r in permission.ipv6_ranges]
     if any(inside(peer, text) for text in ranges):
         return True, ""
     wanted = {pair.group_id for pair in permission.user_id_group_pairs}
-    if any(wanted & {group.group_id for group in interface.groups} for interface in members):
+    if any(wanted & {group.group_id for group in interface.groups} for interface in members or ()):
         return True, ""
-    hidden = next((one for one in members if wanted and _groups_are_hidden(one)), None)
-    if hidden is not None:
-        return False, f"the security groups of {hidden.network_interface_id} are in another account's snapshot"
+    lost = _hidden_member(topology, wanted, peer, members) if wanted and members is not None else ""
+    if lost:
+        return False, lost
     for name in permission.prefix_list_ids:
         cidrs = topology.prefix_lists.get(name.prefix_list_id)
         if cidrs is None:
@@ -133,6 +153,16 @@ def _peer_matches(topology: Topology, permission: noun.Permission, peer: Address
         if any(inside(peer, text) for text in cidrs):
             return True, ""
     return False, ""
+
+
+def _hidden_member(topology: Topology, wanted: set[str], peer: Address, members: Members) -> str:
+    """Return why a peer may be a member of one of the groups although the snapshot does not show it; "" if not."""
+    hidden = next(filter(_groups_are_hidden, members), None)
+    if hidden is not None:
+        return f"the security groups of {hidden.network_interface_id} are in another account's snapshot"
+    if members or (peer.version == _IPV4 and peer.is_global):
+        return ""
+    return next(filter(None, map(topology.members_missing, sorted(wanted))), "")
 
 
 def _groups_are_hidden(interface: noun.Eni) -> bool:

@@ -1,6 +1,7 @@
 """One question as a line of JSON, put to a topology (the format of `openinspector reach check`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -10,15 +11,21 @@ from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
 from openinspector.network.balancer import is_balancer
 from openinspector.network.packet_filter import ALL_PORTS, TCP, UDP, protocol_number
-from openinspector.network.proxy import forwards, trace_forward
-from openinspector.network.topology import Address, Topology, parse_address, parse_network, private_addresses, public_of
+from openinspector.network.proxy import Forward, HiddenForward, ends_at, forwards, may_forward, trace_forward
+from openinspector.network.topology import (
+    Address,
+    Topology,
+    parse_address,
+    parse_network,
+    private_addresses,
+    public_of,
+)
 from openinspector.network.trace import Flow, Start, best, trace
 from openinspector.network.unmodelled import unmodelled
 
 _INTERNET_HOST: Final = "8.8.8.8"
 _INTERNET_HOST6: Final = "2600::1"
 _MOST_SOURCES: Final = 4096
-_NO: Final = Answer(reachable=False)
 
 
 class QuestionError(OpenInspectorError):
@@ -90,7 +97,7 @@ def ask(topology: Topology, question: Question) -> Answer:
             answers.append(trace(topology, flow))
             if answers[-1].reachable:
                 return answers[-1]
-    if question.source.internet and not question.destination.address and best(answers or [_NO]).reachable is False:
+    if question.source.internet and not question.destination.address:
         answers += _behind_balancers(topology, question, ports)
         answers += _by_unmodelled_services(topology, question)
     return (
@@ -103,16 +110,37 @@ def ask(topology: Topology, question: Question) -> Answer:
 def _behind_balancers(topology: Topology, question: Question, ports: int) -> list[Answer]:
     """Answer whether the internet reaches a host through a load balancer, at the port of the host (rows 55, 57)."""
     interfaces = _interfaces(topology, question.destination.interface, question.destination.instance)
-    own = set() if isinstance(interfaces, Answer) else {a for one in interfaces for a in private_addresses(one)}
+    if isinstance(interfaces, Answer):
+        return []
     protocol = protocol_number(str(question.protocol))
-    answers = []
+    answers: list[Answer] = []
     for forward in forwards(topology):
-        if forward.target.address not in own or forward.protocol != protocol or not ports >> forward.target.port & 1:
-            continue
-        for address in forward_sources(topology, forward.node, question.source.address):
-            answer = trace_forward(topology, Start(address=address), forward)
-            answers += [answer] if answer else []
+        if isinstance(forward, HiddenForward):
+            if protocol in {TCP, UDP}:
+                answers += _hidden(topology, forward, question.source.address, interfaces, ports)
+        elif forward.protocol == protocol and ports >> forward.host.port & 1:
+            answers += _forwarded(topology, forward, question.source.address, interfaces)
     return [answer for answer in answers if answer.reachable is not False]
+
+
+def _forwarded(topology: Topology, forward: Forward, source: str, interfaces: Iterable[noun.Eni]) -> Iterator[Answer]:
+    if any(forward.host.address in private_addresses(one) for one in interfaces):
+        for address in forward_sources(topology, forward.node, source):
+            answer = trace_forward(topology, Start(address=address), forward)
+            if answer is not None and ends_at(answer, interfaces):
+                yield answer
+
+
+def _hidden(
+    topology: Topology, hidden: HiddenForward, source: str, interfaces: Iterable[noun.Eni], ports: int
+) -> Iterator[Answer]:
+    """Yield one answer "not known" if a balancer's targets are hidden and the interfaces may be among them."""
+    node = hidden.via.node if hidden.via else hidden.node
+    addresses = [a for one in interfaces for text in private_addresses(one) if (a := parse_address(text))]
+    for client, address in product(forward_sources(topology, node, source), addresses):
+        if may_forward(topology, Start(address=client), hidden, address, ports):
+            yield Answer(reachable=None, not_known=hidden.lack)
+            return
 
 
 def _by_unmodelled_services(topology: Topology, question: Question) -> list[Answer]:
@@ -126,8 +154,9 @@ def _by_unmodelled_services(topology: Topology, question: Question) -> list[Answ
 def forward_sources(topology: Topology, node: noun.Eni, address: str) -> list[Address]:
     """Return internet addresses that the rules around a balancer's node may treat differently."""
     one = parse_address(address)
-    dialled = [parse_address(public) for text in private_addresses(node) if (public := public_of(node, text))]
-    return [one] if one else [a for public in dialled if public for a in _outside(topology, public, private=False)]
+    public = [text if ":" in text else public_of(node, text) for text in private_addresses(node)]
+    dialled = [found for text in public if (found := parse_address(text))]
+    return [one] if one else [a for found in dialled for a in _outside(topology, found, private=False)]
 
 
 def _lack(topology: Topology, resource: str, reason: str) -> Answer:

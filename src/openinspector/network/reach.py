@@ -10,6 +10,7 @@ network whose filters are open. ``trace`` is the slow twin of all of this.
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -120,22 +121,29 @@ class Reach:
         return public_of(interface, private) if leg is Leg.INTERNET and ":" not in private else private
 
     def _unjudged(self, interface: noun.Eni) -> Iterator[Reachability]:
-        for text in private_addresses(interface):
-            dialled = parse_address(self._dialled(interface, text, Leg.INTERNET))
-            if dialled is not None:
-                lacking = self._lacking(dialled, _Class("", Leg.INTERNET), None)
-                yield Reachability(
-                    interface=interface.network_interface_id,
-                    address=text,
-                    dialled=dialled,
-                    gateway="",
-                    leg=Leg.INTERNET,
-                    cells=_NO_CELLS,
-                    atoms=(),
-                    tcp_cells=0,
-                    udp_cells=0,
-                    not_known=lacking,
-                )
+        """Yield what is not known of every class if the route table, which names the gateways, is not known."""
+        why = self._topology.missing("ec2-describe-route-tables", interface.vpc_id)
+        for text, leg in product(private_addresses(interface), _KINDS.values()):
+            dialled = parse_address(self._dialled(interface, text, leg))
+            if dialled is None:
+                continue
+            if leg is Leg.INTERNET:
+                lacking = self._lacking(dialled, _Class("", leg), None)
+            else:
+                reason = self._topology.located(why or f"no route table of {interface.subnet_id} is in the snapshot")
+                lacking = NotKnown(resource=interface.subnet_id, reason=reason, exclusion=leg)
+            yield Reachability(
+                interface=interface.network_interface_id,
+                address=text,
+                dialled=dialled,
+                gateway="",
+                leg=leg,
+                cells=_NO_CELLS,
+                atoms=(),
+                tcp_cells=0,
+                udp_cells=0,
+                not_known=lacking,
+            )
 
     def _judge(self, interface: noun.Eni, text: str, dialled: Address, one: _Class) -> Reachability:
         key, atoms = self._cut(interface, dialled.version)
@@ -148,6 +156,7 @@ class Reach:
         if not atoms.complete and any(usable.values()):
             asked = (self._lacking(dialled, one, atoms.samples[found]) for found, open_ in usable.items() if open_)
             lacking = lacking or next((lack for lack in asked if lack), None)
+        lacking = lacking or self._hidden_route(interface, one)
         choice = frozenset(found for found, open_ in usable.items() if open_)
         tcp, udp, chosen = self._combined((key, choice), atoms, choice)
         return Reachability(
@@ -162,6 +171,16 @@ class Reach:
             udp_cells=udp,
             not_known=lacking,
         )
+
+    def _hidden_route(self, interface: noun.Eni, one: _Class) -> NotKnown | None:
+        """Return a lack if a prefix list without entries may send answers to the gateway of a class."""
+        table = self._topology.route_table(self._topology.subnets[interface.subnet_id])
+        for route in table.routes if table else ():
+            listed = route.destination_prefix_list_id
+            if listed and route.target == one.gateway and listed not in self._topology.prefix_lists:
+                reason = f"{listed}: the entries of the prefix list were not collected"
+                return NotKnown(resource=listed, reason=self._topology.located(reason), exclusion=one.leg)
+        return None
 
     def _combined(
         self, key: tuple[object, ...], atoms: FilterAtoms, choice: frozenset[AtomKey]

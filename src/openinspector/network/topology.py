@@ -5,7 +5,7 @@ that names instance and groups wins (row 64).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -92,11 +92,11 @@ class Topology:
         self.subnets_of: dict[str, list[noun.Subnet]] = defaultdict(list)
         for subnet in self.subnets.values():
             self.subnets_of[subnet.vpc_id].append(subnet)
-        self.instances = {
-            instance.instance_id: instance
-            for reservation in self._all("ec2-describe-instances", noun.Reservation)
-            for instance in reservation.instances
-        }
+        self.instances: dict[str, noun.Instance] = {}
+        self._instance_places: set[Place] = set()
+        for place, _, reservation in self._placed("ec2-describe-instances", noun.Reservation):
+            self._instance_places.add(place)
+            self.instances |= {instance.instance_id: instance for instance in reservation.instances}
         self.interfaces: dict[str, noun.Eni] = {}
         for interface in self._all("ec2-describe-network-interfaces", noun.Eni):
             known = self.interfaces.get(interface.network_interface_id)
@@ -189,6 +189,10 @@ class Topology:
             v.virtual_interface_id: v
             for v in self._all("directconnect-describe-virtual-interfaces", noun.VirtualInterface)
         }
+        self.dx_gateways = {
+            one.direct_connect_gateway_id
+            for one in self._all("directconnect-describe-direct-connect-gateways", noun.DirectConnectGateway)
+        }
         self.dx_associations = self._all(
             "directconnect-describe-direct-connect-gateway-associations", noun.DirectConnectGatewayAssociation
         )
@@ -253,16 +257,54 @@ class Topology:
         return grouped
 
     def missing(self, operation: str, vpc_id: str = "", subject: str = "") -> str:
-        """Return why an answer of ``operation`` is not known for a VPC's places; "" if it was collected in one."""
+        """Return why an answer of ``operation`` is not known for a VPC's places; "" if it was collected in one.
+
+        Of a shared VPC only its owner sees everything (row 64): without its answer, what is absent is not known.
+        """
         places = self.vpc_places.get(vpc_id) or self.places
-        if any((place, operation, subject) in self._collected for place in places):
+        owner = "" if subject else self._owner_elsewhere(vpc_id, places)
+        if not owner and any((place, operation, subject) in self._collected for place in places):
             return ""
+        if owner:
+            call, (_, region) = operation.replace("-", " ", 1), min(places)
+            return f"{call} was not collected in {region} of {owner}, which owns {vpc_id}"
+        return self._why_missing(places, operation, subject)
+
+    def _why_missing(self, places: Collection[Place], operation: str, subject: str) -> str:
         account, region = min(places, default=("?", "?"))
         call = operation.replace("-", " ", 1) + (f" {subject}" if subject else "")
         for defect in self.defects:
             if defect.place in places and defect.operation == operation and defect.subject in {"", subject}:
+                account, region = defect.place
                 return f"{call} in {region} of {account} cannot be read: {defect.reason}"
         return f"{call} was not collected in {region} of {account}"
+
+    def _owner_elsewhere(self, vpc_id: str, places: Iterable[Place]) -> str:
+        """Return the account that owns a VPC if no place is of it; "" for a folder that is not named by an account."""
+        owner = self.vpcs[vpc_id].owner_id if vpc_id in self.vpcs else ""
+        known = any(account == owner or not account.isdecimal() for account, _ in places)
+        return "" if known else owner
+
+    def members_missing(self, group_id: str) -> str:
+        """Return why the members of a security group are not known; "" if they are."""
+        group = self.groups.get(group_id)
+        if group is not None:
+            return self.missing("ec2-describe-network-interfaces", group.vpc_id)
+        return "" if self.members.get(group_id) else f"{group_id}: its members are not in the snapshot"
+
+    def interfaces_missing(self, instance_id: str) -> str:
+        """Return why the interfaces of an instance are not known; "" if it is not in the snapshot or has none."""
+        instance = self.instances.get(instance_id)
+        return self.missing("ec2-describe-network-interfaces", instance.vpc_id) if instance else ""
+
+    def unread_regions(self) -> Iterator[tuple[Place, str]]:
+        """Yield the regions whose interfaces are not known although something there has some, each with the reason."""
+        operation = "ec2-describe-network-interfaces"
+        needed = {place for vpc in self.vpc_places.values() for place in vpc} | self._instance_places
+        needed |= {defect.place for defect in self.defects if defect.operation == operation}
+        for place in sorted(needed):
+            if (place, operation, "") not in self._collected:
+                yield place, self._why_missing({place}, operation, "")
 
     def placed(self, reason: str, vpc_id: str) -> str:
         """Return a reason with the region and account of a VPC."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.network.answer import Answer, Direction
+from openinspector.network.answer import Answer, Direction, Leg, NotKnown
 from openinspector.network.aws import noun
-from openinspector.network.balancer import choices, ends_connection, is_balancer, listening, same_host
+from openinspector.network.balancer import Chosen, choices, ends_connection, is_balancer, listening, same_host
 from openinspector.network.internet import from_internet, to_egress_only, to_internet_gateway, to_nat_gateway
 from openinspector.network.on_premises import from_gateway, to_vpn_gateway
 from openinspector.network.packet_filter import ALL_PORTS, ICMP, ICMP6, TCP, UDP, Packet, port_mask
@@ -176,44 +176,59 @@ def _through_balancer(there: Walk, flow: Flow, end: End, node: noun.Eni) -> list
 
 
 def _by_listener(there: Walk, flow: Flow, at_node: tuple[noun.Eni, Packet], listener: noun.Listener) -> list[Answer]:
-    node, client = at_node
     asked = replace(there, hops=list(there.hops))
-    answers = []
-    try:
-        for chosen in choices(asked, node, listener):
-            target = parse_address(chosen.address)
-            for source in ((client.source,) if chosen.keeps_client else _own(node)) if target else ():
-                seen = replace(client, source=source, destination=target or source, ports=1 << chosen.port)
-                one = replace(asked, hops=list(there.hops), block=None, not_known=there.not_known, balancer=node)
-                answers.append(_to_target(one, flow, at_node, seen, keeps_client=chosen.keeps_client))
-    except Stopped:
-        answers.append(_answer(asked, None, None))
+    found = choices(asked, at_node[0], listener)
+    answers = [
+        if_forwarded(_to_target(asked, flow, at_node, chosen, 1 << chosen.port), chosen.lack)
+        for chosen in found.targets
+    ]
+    if found.hidden:
+        answers.append(_answer(replace(asked, not_known=found.hidden), None, None))
+    if found.block and not answers:
+        answers.append(_answer(replace(asked, block=found.block), None, None))
     return answers
 
 
-def _own(node: noun.Eni) -> tuple[Address, ...]:
-    addresses = [parse_address(text) for text in private_addresses(node)]
-    return tuple(address for address in addresses if address is not None)[:1]
+def if_forwarded(answer: Answer, lack: NotKnown | None) -> Answer:
+    """Return the answer of a flow that a balancer forwards; "not known" if it may not."""
+    return replace(answer, reachable=None, not_known=lack) if lack and answer.reachable else answer
 
 
-def _to_target(
-    there: Walk, flow: Flow, at_node: tuple[noun.Eni, Packet], packet: Packet, *, keeps_client: bool
-) -> Answer:
+def trace_by_node(topology: Topology, flow: Flow, node: noun.Eni, chosen: Chosen) -> Answer:
+    """Answer whether a flow to a load balancer's node gets through if the node passes it on to a target as it is.
+
+    The ports of the flow are those of the target.
+    """
+    _, private = topology.by_public.get(str(flow.destination), (None, ""))
+    client = Packet(
+        source=flow.start.address,
+        destination=parse_address(private) or flow.destination,
+        protocol=flow.protocol,
+        ports=flow.ports,
+    )
+    there = Walk(topology=topology, exits=_EXITS, gateways=_GATEWAYS, leg=Leg.ELB)
+    return _to_target(there, flow, (node, client), chosen, flow.ports)
+
+
+def _to_target(walk: Walk, flow: Flow, at_node: tuple[noun.Eni, Packet], chosen: Chosen, ports: int) -> Answer:
+    """Go on from a node to a target, and back the way that the answer takes."""
     node, client = at_node
+    there = replace(walk, hops=list(walk.hops), block=None, balancer=node)
     back = _back(there)
     end = None
     try:
-        if keeps_client and same_host(there.topology, str(client.source), str(packet.destination)):
-            raise there.stop("TARGET_ADDRESS_RESTRICTION", str(packet.destination))
+        packet = _passed_on(there, at_node, chosen, ports)
         subnet = there.subnet(node)
         if in_subnet(subnet, packet.destination):
             there.hop(subnet.subnet_id, "subnet")
         end = there.from_subnet(subnet, packet)
+        if end.interface is not None and is_balancer(end.interface):
+            listening(there, end.interface, end.packet)
         if flow.forward_only or end.interface is None:
             return _answer(there, None, end)
         answer = replace(_reversed(packet, flow.start), ports=CLIENT_PORTS)
         own = back.subnet(end.interface)
-        if keeps_client and own.vpc_id == subnet.vpc_id:
+        if chosen.keeps_client and own.vpc_id == subnet.vpc_id:
             if own.subnet_id != subnet.subnet_id:
                 back.pass_acl(own, answer, egress=True)
                 back.pass_acl(subnet, answer, egress=False)
@@ -224,6 +239,18 @@ def _to_target(
     except Stopped:
         pass
     return _answer(there, back, end)
+
+
+def _passed_on(there: Walk, at_node: tuple[noun.Eni, Packet], chosen: Chosen, ports: int) -> Packet:
+    """Return the packet that a node sends to a target, with the address of the client or of the node itself."""
+    node, client = at_node
+    target = parse_address(chosen.address)
+    source = client.source if chosen.keeps_client else parse_address(next(iter(private_addresses(node)), ""))
+    if target is None or source is None:
+        raise there.stop("NO_POSSIBLE_DESTINATION", chosen.address)
+    if chosen.keeps_client and same_host(there.topology, str(source), chosen.address):
+        raise there.stop("TARGET_ADDRESS_RESTRICTION", chosen.address)
+    return replace(client, source=source, destination=target, ports=ports)
 
 
 def _answer(there: Walk, back: Walk | None, end: End | None) -> Answer:
@@ -251,4 +278,17 @@ def best(answers: list[Answer]) -> Answer:
     return answers[0]
 
 
-__all__ = ["CLIENT_PORTS", "ICMP", "LINUX_PORTS", "TCP", "UDP", "Flow", "Start", "best", "trace", "trace_targets"]
+__all__ = [
+    "CLIENT_PORTS",
+    "ICMP",
+    "LINUX_PORTS",
+    "TCP",
+    "UDP",
+    "Flow",
+    "Start",
+    "best",
+    "if_forwarded",
+    "trace",
+    "trace_by_node",
+    "trace_targets",
+]

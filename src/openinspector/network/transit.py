@@ -27,7 +27,12 @@ def to_transit_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: n
     attachment = attachments[0]
     entry = _subnet_in_zone(walk, attachment, subnet.zone)
     if entry is None:
-        raise walk.stop("TGW_ATTACH_VPC_AZ_RESTRICTION", attachment.transit_gateway_attachment_id)
+        name = attachment.transit_gateway_attachment_id
+        hidden = next((one for one in attachment.subnet_ids if one not in topology.subnets), "")
+        if hidden:
+            why = topology.missing("ec2-describe-subnets", subnet.vpc_id)
+            raise walk.lack(name, why or f"{hidden}, a subnet of {name}, is not in the snapshot")
+        raise walk.stop("TGW_ATTACH_VPC_AZ_RESTRICTION", name)
     packet = walk.pass_acl(subnet, packet, egress=True)
     packet = walk.pass_acl(entry, packet, egress=False)
     walk.hop(subnet.vpc_id, "vpc")
@@ -121,6 +126,7 @@ def _route(walk: Walk, table: str, destination: Address) -> noun.TgwRouteAttachm
     why = topology.missing("ec2-search-transit-gateway-routes", subject=table)
     if why:
         raise walk.lack(table, why)
+    _check_propagated(walk, table)
     best: _Candidate | None = None
     for route in (*topology.tgw_routes.get(table, ()), *_propagated(walk, table)):
         network = parse_network(route.destination_cidr_block)
@@ -136,17 +142,24 @@ def _route(walk: Walk, table: str, destination: Address) -> noun.TgwRouteAttachm
     return best.route.transit_gateway_attachments[0]
 
 
-def _unrouted(walk: Walk, table: str) -> noun.TgwRouteAttachment:
-    """Judge an address that no known route holds: a learned route may (row 49)."""
+def _check_propagated(walk: Walk, table: str) -> None:
+    """Stop unless all ranges of VPCs that a table has by propagation are known."""
     topology = walk.topology
-    propagations = topology.tgw_propagations.get(table, ())
-    learning = [p for p in propagations if p.resource_type in _LEARNING]
-    strangers = [p for p in propagations if p.resource_type == "vpc" and p.resource_id not in topology.vpcs]
-    if strangers:
-        raise walk.lack(table, f"the ranges of {strangers[0].resource_id} are not in the snapshot")
+    if any(route.type == "propagated" for route in topology.tgw_routes.get(table, ())):
+        return  # The routes of all types were searched.
     why = topology.missing("ec2-get-transit-gateway-route-table-propagations", subject=table)
     if why:
         raise walk.lack(table, why)
+    vpcs = [one.resource_id for one in topology.tgw_propagations.get(table, ()) if one.resource_type == "vpc"]
+    stranger = next((vpc_id for vpc_id in vpcs if vpc_id not in topology.vpcs), "")
+    if stranger:
+        raise walk.lack(table, f"the ranges of {stranger} are not in the snapshot")
+
+
+def _unrouted(walk: Walk, table: str) -> noun.TgwRouteAttachment:
+    """Judge an address that no known route holds: a learned route may (row 49)."""
+    topology = walk.topology
+    learning = [p for p in topology.tgw_propagations.get(table, ()) if p.resource_type in _LEARNING]
     if walk.direction is Direction.BACK and learning:
         return _as_attachment(learning[0])
     if learning:

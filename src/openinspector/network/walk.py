@@ -99,9 +99,12 @@ class Walk:
     def lack(self, resource: str, reason: str) -> Stopped:
         """Note a fact that is not known; raise what this returns where the walk cannot go on."""
         if self.not_known is None:
-            where = self.topology.located(reason)
-            self.not_known = NotKnown(resource=resource, reason=where, exclusion=self.leg)
+            self.not_known = self.lacking(resource, reason)
         return Stopped()
+
+    def lacking(self, resource: str, reason: str) -> NotKnown:
+        """Return a fact that is not known on this leg."""
+        return NotKnown(resource=resource, reason=self.topology.located(reason), exclusion=self.leg)
 
     def assume(self, text: str) -> None:
         """Note an assumption once."""
@@ -120,7 +123,7 @@ class Walk:
             if interface.interface_type == "interface" and not interface.description.startswith("ELB "):
                 self.lack(name, f"the security groups of {name} are in another account's snapshot")
             return packet
-        members = self._members(interface.vpc_id, packet, egress=egress) if self.references else ()
+        members = self._members(interface.vpc_id, packet, egress=egress) if self.references else None
         verdict = judge_groups(self.topology, groups, packet, egress=egress, members=members)
         return self._passed(verdict, packet, ",".join(groups), "ENI_SG_RULES_MISMATCH", "security-group")
 
@@ -339,6 +342,9 @@ class Walk:
         """Stop at an interface that nothing answers from (row 34)."""
         name, instance_id = interface.network_interface_id, instance_of(interface)
         instance = self.topology.instances.get(instance_id)
+        why = self.topology.missing("ec2-describe-instances", interface.vpc_id) if instance_id and not instance else ""
+        if why:
+            self.lack(instance_id, why)
         if interface.status == "available":
             raise self.stop("BAD_STATE_ATTACHMENT", name)
         if instance and instance.state.name not in {"running", ""}:

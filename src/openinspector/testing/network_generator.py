@@ -41,7 +41,7 @@ def generated_network(seed: int) -> Json:
     draw = random.Random(seed)
     network = two_vpcs()
     network["ec2-describe-security-groups"]["SecurityGroups"] = [
-        group(number, *_ingress(draw), egress=None if draw.random() < 0.8 else [])  # noqa: PLR2004
+        group(number, *random_ingress(draw), egress=None if draw.random() < 0.8 else [])  # noqa: PLR2004
         for number in (1, 2, 3)
     ]
     network["ec2-describe-network-acls"]["NetworkAcls"] = [_acl(draw, vpc) for vpc in ("vpc-a", "vpc-b")]
@@ -81,7 +81,7 @@ def dual_stack_network(seed: int) -> Json:
         last = eni["PrivateIpAddress"].rpartition(".")[2]
         eni["Ipv6Addresses"] = [{"Ipv6Address": f"{_ipv6_prefix(eni['SubnetId'])}::{last}"}]
     for made in network["ec2-describe-security-groups"]["SecurityGroups"]:
-        made["IpPermissions"] += _ingress(draw, _IPV6_CIDRS)
+        made["IpPermissions"] += random_ingress(draw, _IPV6_CIDRS)
         made["IpPermissionsEgress"] += [rule("-1", cidr="::/0")] if draw.random() < 0.8 else []  # noqa: PLR2004
     for acl in network["ec2-describe-network-acls"]["NetworkAcls"]:
         acl["Entries"] += [entry(101, "allow", cidr="::/0"), entry(101, "allow", cidr="::/0", egress=True)]
@@ -118,7 +118,8 @@ def _ports(draw: random.Random) -> tuple[int, int]:
     return first, last
 
 
-def _ingress(draw: random.Random, cidrs: Sequence[str] = _CIDRS) -> list[Json]:
+def random_ingress(draw: random.Random, cidrs: Sequence[str] = _CIDRS) -> list[Json]:
+    """Return some permissions of a security group; one may name sg-1 to sg-3."""
     found = [
         rule(draw.choice(["tcp", "udp", "-1"]), *_ports(draw), draw.choice(cidrs)) for _ in range(draw.randint(0, 5))
     ]

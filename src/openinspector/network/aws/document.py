@@ -45,6 +45,7 @@ NOUNS: Final[Mapping[str, tuple[str, type[msgspec.Struct]]]] = MappingProxyType(
             "directConnectGatewayAssociations",
             noun.DirectConnectGatewayAssociation,
         ),
+        "directconnect-describe-direct-connect-gateways": ("directConnectGateways", noun.DirectConnectGateway),
         "directconnect-describe-virtual-interfaces": ("virtualInterfaces", noun.VirtualInterface),
         "ec2-describe-addresses": ("Addresses", noun.ElasticAddress),
         "ec2-describe-egress-only-internet-gateways": (

@@ -231,6 +231,12 @@ class VirtualInterface(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     route_filter_prefixes: tuple["AllowedPrefix", ...] = ()
 
 
+class DirectConnectGateway(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A Direct Connect gateway."""
+
+    direct_connect_gateway_id: str = ""
+
+
 class AllowedPrefix(msgspec.Struct, frozen=True, kw_only=True):
     """A prefix in a Direct Connect structure."""
 

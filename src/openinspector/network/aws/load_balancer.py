@@ -84,6 +84,8 @@ class TargetGroup(Noun, frozen=True):
     protocol: str = "TCP"
     target_type: str = "instance"
     port: int = 0
+    load_balancer_arns: tuple[str, ...] | None = None
+    """The balancers whose listeners or rules forward to the group; None if the record does not say."""
 
 
 class BalancerTarget(Noun, frozen=True):

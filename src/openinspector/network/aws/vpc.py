@@ -28,6 +28,7 @@ class Vpc(Noun, frozen=True):
     """A VPC and its ranges."""
 
     vpc_id: str
+    owner_id: str = ""
     cidr_block: str = ""
     cidr_block_association_set: tuple[CidrAssociation, ...] = ()
     ipv6_cidr_block_association_set: tuple[CidrAssociation, ...] = ()
@@ -82,6 +83,7 @@ class Attachment(Noun, frozen=True):
 
     instance_id: str = ""
     instance_owner_id: str = ""
+    device_index: int = 0
     status: str = ""
 
 
@@ -116,6 +118,7 @@ class Instance(Noun, frozen=True):
     """An EC2 instance."""
 
     instance_id: str
+    vpc_id: str = ""
     image_id: str = ""
     state: State = State()
     tags: tuple[ResourceTag, ...] = ()

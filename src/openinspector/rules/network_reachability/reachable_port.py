@@ -74,6 +74,9 @@ def _evaluate(rule_type: RuleType, route: SourceClass, facts: HostFacts, context
         return _unable(_LEGS[route], ("The run has no snapshot of the account.",))
     instance = facts.agent_id
     if instance not in network.topology.of_instance:
+        why = network.topology.interfaces_missing(instance)
+        if why:
+            return _unable(_LEGS[route], (why,))
         return NotApplicable(reason=f"{instance} is not an instance in the snapshot, or has no network interface.")
     judgement = network.of_instance(instance, _listening(facts))
     lacking = [lack for lack in judgement.not_known if lack.exclusion in _LEGS[route]]
