@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
-from tests.network.test_semantics_balancers import alb
 from tests.scap.small_stream import stream
 
 from openinspector.cli.main import cli
