@@ -115,7 +115,7 @@ def found_with(folder: Path, network: Json, *options: str) -> list[Json]:
     return [line["attributes"] for line in lines if line["issue"] == "reachable/Internet/TCP/22"]
 
 
-def test_findings_that_a_file_waives_say_who_answers_for_them(tmp_path: Path) -> None:
+def test_finding_that_a_file_waives_shows_its_owner(tmp_path: Path) -> None:
     file = tmp_path / "accepted.toml"
     file.write_text(WAIVER)
     (accepted,) = found_with(tmp_path / "net", two_vpcs(), "--waivers", str(file))
