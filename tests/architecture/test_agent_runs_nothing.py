@@ -11,7 +11,13 @@ FILES = sorted(path for folder in ("agent", "wire") for path in (SOURCE / folder
 THE_ONE_CHILD = SOURCE / "agent" / "collection" / "sensor_process.py"
 THE_ONE_CHILD_OF_WINDOWS = SOURCE / "agent" / "collection" / "windows_sensor_process.py"
 """Windows has no posix_spawn: the same child, started by the means it has (ADR 0041)."""
-ALLOWED = {THE_ONE_CHILD: {"os.posix_spawn"}, THE_ONE_CHILD_OF_WINDOWS: {"CreateProcess"}}
+THE_CALLS_OF_WINDOWS = SOURCE / "agent" / "windows" / "policy_calls.py"
+"""Reads the security policy of Windows; `test_calls_of_windows_only_read` names its calls (ADR 0082)."""
+ALLOWED = {
+    THE_ONE_CHILD: {"os.posix_spawn"},
+    THE_ONE_CHILD_OF_WINDOWS: {"CreateProcess"},
+    THE_CALLS_OF_WINDOWS: {"ctypes"},
+}
 
 MODULES = {"subprocess", "pickle", "marshal", "shelve", "ctypes", "runpy", "code", "codeop", "pty", "multiprocessing"}
 BUILTINS = {"eval", "exec", "compile", "__import__"}
@@ -84,6 +90,26 @@ def test_the_child_of_windows_is_the_same_one() -> None:
     ]
     assert ast.unparse(made.bases[0]) == "SensorProcess"
     assert not [n for n in made.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+
+
+def test_calls_of_windows_only_read() -> None:
+    tree = ast.parse(THE_CALLS_OF_WINDOWS.read_text())
+    attributes = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    assert {name for name in attributes if name[0].isupper() and not name.isupper()} - {"WinDLL", "Array"} == {
+        *("NetUserModalsGet", "NetUserGetInfo", "NetApiBufferFree", "LookupAccountSidW"),
+        *("LsaOpenPolicy", "LsaQueryInformationPolicy", "LsaEnumerateAccountsWithUserRight"),
+        *("LsaFreeMemory", "LsaClose", "AuditQuerySystemPolicy", "AuditFree", "RtlAdjustPrivilege"),
+        *("SamConnect", "SamOpenDomain", "SamQueryInformationDomain", "SamFreeMemory", "SamCloseHandle"),
+    }
+    loads = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "libraries.load"]
+    assert {ast.unparse(n.args[0]) for n in loads} == {"'netapi32'", "'advapi32'", "'samlib'", "'ntdll'"}
+    used = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "ctypes"}
+    # Nothing that makes a function of an address, or writes to one.
+    assert used <= {
+        *("ctypes.WinDLL", "ctypes.get_last_error", "ctypes.Array", "ctypes.c_char", "ctypes.c_ubyte"),
+        *("ctypes.c_uint32", "ctypes.c_void_p", "ctypes.addressof", "ctypes.byref", "ctypes.string_at"),
+        "ctypes.create_string_buffer",
+    }
 
 
 @pytest.mark.parametrize(

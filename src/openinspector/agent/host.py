@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from openinspector.model.windows_policy import LocalPolicy
+
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_NAMES = 200_000
 
@@ -166,4 +168,8 @@ class Host(Protocol):
 
         Raises FileNotFoundError if the key does not exist, and on every host that does not run Windows.
         """
+        ...
+
+    def local_policy(self) -> LocalPolicy:
+        """Return the local security policy of a running Windows; raise FileNotFoundError on every other host."""
         ...

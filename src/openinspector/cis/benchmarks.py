@@ -204,8 +204,8 @@ BENCHMARKS: Final[tuple[BuiltIn, ...]] = (
             ("windows_2012", "Windows Server 2012", "2.0.0", windows.BEFORE_2016, "6.2.9200", WINDOWS_LEVEL_1),
             ("windows_2012_r2", "Windows Server 2012 R2", "2.2.0", windows.BEFORE_2016, "6.3.9600", WINDOWS_LEVEL_1),
             ("windows_2016", "Windows Server 2016", "1.1.0", windows.SERVER_2016, "10.0.14393", WINDOWS_LEVELS),
-            ("windows_2019", "Windows Server 2019", "1.1.0", windows.SERVER_2016, "10.0.17763", WINDOWS_LEVELS),
-            ("windows_2022", "Windows Server 2022", "1.0.0", windows.SERVER_2016, "10.0.20348", WINDOWS_LEVELS),
+            ("windows_2019", "Windows Server 2019", "1.1.0", windows.SERVER_2019, "10.0.17763", WINDOWS_LEVELS),
+            ("windows_2022", "Windows Server 2022", "1.0.0", windows.SERVER_2022, "10.0.20348", WINDOWS_LEVELS),
         )
     ),
 )

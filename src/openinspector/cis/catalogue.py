@@ -37,7 +37,7 @@ from openinspector.cis.checks.software import (
     UnitsOff,
 )
 from openinspector.cis.checks.sshd import SshdSetting
-from openinspector.cis.checks.windows_policy import AccountPolicy, Differs, RegistrySetting
+from openinspector.cis.checks.windows_policy import AccountPolicy, AuditPolicy, Differs, RegistrySetting, UserRight
 from openinspector.cis.configuration import drop_ins
 from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present
 from openinspector.cis.named_checks import NAMED
@@ -135,6 +135,19 @@ def _policy(text: str) -> Check:
     return AccountPolicy(name, Differs(_values(value[1:])) if value.startswith("!") else _expectation(value))
 
 
+def _right(text: str) -> Check:
+    """Parse ``NAME=ACCOUNT|ACCOUNT`` (no others), ``NAME=`` (none), or ``NAME=+ACCOUNT`` (at least)."""
+    name, value = _pair(text)
+    accounts = value.removeprefix("+")
+    return UserRight(name, _values(accounts) if accounts else (), at_least=value.startswith("+"))
+
+
+def _audited(text: str) -> Check:
+    """Parse ``SUBCATEGORY=S``, ``=F`` or ``=SF`` for success, failure or both."""
+    name, value = _pair(text)
+    return AuditPolicy(name, sum({"S": 1, "F": 2}[letter] for letter in value))
+
+
 def _unread(text: str) -> Check:
     return Manual(title=text, reason="The agent does not read these settings yet.")
 
@@ -143,6 +156,7 @@ FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
     {
         "absent": lambda text: NotInstalled(_values(text)),
         "attributes": _attributes,
+        "audited": _audited,
         "audit_programs": lambda text: AuditPrograms(_values(text)),
         "audit_watch": lambda text: AuditWatch(_values(text)),
         "auditd": _auditd,
@@ -163,6 +177,7 @@ FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
         "pwhistory": _pwhistory,
         "pwquality": _pwquality,
         "registry": _registry,
+        "right": _right,
         "sshd": _sshd,
         "sysctl": _parameter,
         "unread": _unread,

@@ -8,6 +8,8 @@ from openinspector.model.record import Record
 
 WINDOWS: Final = "windows"
 """`OperatingSystem.id` of every Windows."""
+ASKED: Final = "local security policy"
+"""`WindowsSecurityPolicy.source` of what Windows says itself."""
 _INSTALLED_STATES: Final = (0x70, 0x80)
 _WAITING_STATES: Final = (0x30, 0x40, 0x60, 0x65)
 """``CurrentState`` of Component Based Servicing. Microsoft publishes no list; these are the values commonly seen."""
@@ -116,22 +118,25 @@ class WindowsProgram(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsSecurityPolicy(Record):
-    """The local security policy as written by ``secedit /export``: values by name.
+    """The local security policy, in the words of ``secedit /export``; a value that is absent is not known.
 
-    Account names in user rights are SIDs (``*S-1-5-32-544``) if Windows could not resolve them.
+    A running Windows sends two of them if it has an export: first what it says itself, then the export.
     """
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     source: str
-    """Path of the export."""
-    exported_at: int
-    """Time of the export in seconds since 1970; the policy may have changed since."""
+    """Path of the export, or `ASKED`."""
+    exported_at: int = 0
+    """Time of the export in seconds since 1970; the policy may have changed since. 0 if Windows was asked."""
     system_access: dict[str, str] = field(default_factory=dict)
     """Password and lockout policy: ``MinimumPasswordLength``."""
     event_audit: dict[str, str] = field(default_factory=dict)
     """Audit policy: ``AuditLogonEvents`` is 0 (none), 1 (success), 2 (failure) or 3 (both)."""
     privilege_rights: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """User rights: the accounts that have ``SeRemoteInteractiveLogonRight``."""
+    """User rights: the accounts that have ``SeRemoteInteractiveLogonRight``, as SIDs. Exports write ``*S-1-5-32-544``
+    for well-known ones, and names of this host's own accounts."""
+    audit_subcategories: dict[str, int] = field(default_factory=dict)
+    """0 (none), 1 (success), 2 (failure) or 3 (both) by the names of `AUDIT_SUBCATEGORIES`; no export has them."""
     registry_values: dict[str, str] = field(default_factory=dict)
     """Security options: ``type,value`` by ``MACHINE\\System\\…``."""

@@ -21,6 +21,7 @@ from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
 from openinspector.service.app.findings import Findings
+from openinspector.service.app.hosts import Hosts
 from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.issues import Issues, RecentSummaries
 from openinspector.service.app.metrics import InstallationMetrics
@@ -32,6 +33,7 @@ from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.search import Search
 from openinspector.service.app.subscriptions import Subscriptions
 from openinspector.service.app.tailorings import Tailorings
 from openinspector.service.app.target_members import TargetMembers
@@ -155,6 +157,14 @@ class Assembly:
     def use_cases(self) -> UseCases:
         """Return all use cases."""
         stores, around = self.stores, self.around
+        summaries = RecentSummaries(stores.summaries)
+        issues = Issues(
+            assessments=stores.assessments,
+            findings=stores.findings,
+            summaries=summaries,
+            agents=stores.agents,
+            advisories=stores.advisories,
+        )
         return UseCases(
             access_roles=AccessRoles(
                 roles=stores.roles,
@@ -180,13 +190,15 @@ class Assembly:
                 clock=around.clock,
             ),
             findings=Findings(assessments=stores.assessments, findings=stores.findings, clock=around.clock),
-            issues=Issues(
+            hosts=Hosts(
                 assessments=stores.assessments,
-                findings=stores.findings,
-                summaries=RecentSummaries(stores.summaries),
                 agents=stores.agents,
-                advisories=stores.advisories,
+                findings=stores.findings,
+                rule_results=stores.rule_results,
+                coverage=stores.coverage,
+                summaries=summaries,
             ),
+            issues=issues,
             reports=Reports(
                 assessments=stores.assessments,
                 reports=stores.reports,
@@ -202,6 +214,7 @@ class Assembly:
                 clock=around.clock,
                 new_id=around.new_id,
             ),
+            search=Search(assessments=stores.assessments, issues=issues),
             subscriptions=Subscriptions(
                 subscriptions=stores.subscriptions,
                 assessments=stores.assessments,

@@ -18,6 +18,7 @@ from openinspector.agent.host import (
     RegistryKey,
 )
 from openinspector.agent.windows.recorded_registry import RecordedRegistry
+from openinspector.model.windows_policy import LocalPolicy
 
 _MAX_LINKS: Final = 40
 _OTHERS_READ: Final = 0o004
@@ -55,6 +56,8 @@ class FakeSystem:
     """Messages of the audit subsystem: (type, payload)."""
     metadata_address: str | None = None
     """``host:port`` of a metadata service; without one the host is not an EC2 instance."""
+    local_policy: LocalPolicy | None = None
+    """The policy of a running Windows; None for every other host."""
 
 
 _SYSTEM: Final = FakeSystem()
@@ -188,6 +191,12 @@ class FakeHost:
     def registry_key(self, path: str) -> RegistryKey:
         """Return a key of the exports among the files."""
         return self._registry.key(path)
+
+    def local_policy(self) -> LocalPolicy:
+        """Return the policy the host was made with."""
+        if self._system.local_policy is None:
+            raise FileNotFoundError(errno.ENOENT, "no running Windows")
+        return self._system.local_policy
 
     def _enter(self, path: str) -> None:
         while path != "/":

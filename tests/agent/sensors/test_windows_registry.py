@@ -13,6 +13,12 @@ LSA = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Lsa"
 SERVER = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters"
 SECRETS = ("password", "secret", "key", "token", "credential", "hash")
 NO_SECRETS = {
+    "BlockDomainPicturePassword",
+    "DisablePasswordReveal",
+    "EnableFileHashComputation",
+    "PasswordAgeDays",
+    "PasswordComplexity",
+    "PasswordLength",
     "DisablePasswordChange",
     "DisablePasswordSaving",
     "FilterAdministratorToken",
@@ -20,7 +26,6 @@ NO_SECRETS = {
     "EnablePlainTextPassword",
     "fPromptForPassword",
     "LimitBlankPasswordUse",
-    "MaxDevicePasswordFailedAttempts",
     "RefusePasswordChange",
     "MaximumPasswordAge",
     "NoLMHash",
@@ -51,8 +56,8 @@ def test_values_of_the_list_and_no_others() -> None:
     assert records == [
         WindowsRegistryValue(key=LSA, name="LmCompatibilityLevel", type=RegistryType.DWORD, data=5),
         WindowsRegistryValue(key=LSA, name="NoLMHash", type=RegistryType.BINARY, data="ab"),
-        WindowsRegistryValue(key=SERVER, name="NullSessionPipes", type=RegistryType.MULTI_SZ, data=("a", "b")),
         WindowsRegistryValue(key=SERVER, name="SMB1", type=RegistryType.OTHER, data="01"),
+        WindowsRegistryValue(key=SERVER, name="NullSessionPipes", type=RegistryType.MULTI_SZ, data=("a", "b")),
     ]
     assert status.state is SensorState.OK
 

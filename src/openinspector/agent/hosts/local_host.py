@@ -24,6 +24,7 @@ from openinspector.agent.host import (
 )
 from openinspector.agent.hosts.root_folder import IS_HERE, MAX_LINKS, OF_THE_KERNEL, link_target, opened, reopen
 from openinspector.agent.linux import netlink
+from openinspector.model.windows_policy import LocalPolicy
 
 if TYPE_CHECKING:
     from openinspector.agent.windows.recorded_registry import RecordedRegistry
@@ -173,6 +174,10 @@ class LocalHost:
 
             self._registry = RecordedRegistry(self)
         return self._registry.key(path)
+
+    def local_policy(self) -> LocalPolicy:
+        """Raise FileNotFoundError: neither Linux nor a disk has a running Windows."""
+        raise FileNotFoundError(errno.ENOENT, "no running Windows")
 
     @property
     def _is_walked(self) -> bool:

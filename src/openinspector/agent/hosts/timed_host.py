@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Folder, Host, HttpReply, InterfaceAddress, RegistryKey
 from openinspector.model.errors import OpenInspectorError
+from openinspector.model.windows_policy import LocalPolicy
 
 
 class OverdueError(OpenInspectorError):
@@ -79,6 +80,10 @@ class TimedHost:
     def registry_key(self, path: str) -> RegistryKey:
         """As `Host.registry_key`."""
         return self._in_time().registry_key(path)
+
+    def local_policy(self) -> LocalPolicy:
+        """As `Host.local_policy`."""
+        return self._in_time().local_policy()
 
     def _in_time(self) -> Host:
         if self._clock() > self._until:

@@ -23,7 +23,9 @@ from openinspector.agent.host import (
     RegistryKey,
     RegistryValue,
 )
+from openinspector.agent.windows.policy_calls import PolicyLibraries, ask_local_policy, windows_libraries
 from openinspector.agent.windows.version import read_windows_version, windows_addresses
+from openinspector.model.windows_policy import LocalPolicy
 
 BIOS: Final = r"HKEY_LOCAL_MACHINE\HARDWARE\DESCRIPTION\System\BIOS"
 _BIOS_VALUES: Final = ("SystemManufacturer", "BaseBoardManufacturer", "BIOSVendor", "BIOSVersion")
@@ -32,7 +34,13 @@ _MAX_NAMES: Final = 100_000
 
 
 class WindowsHost:
-    """Host of this machine. Paths have a drive (``C:/…``); Unix paths do not exist."""
+    """Host of this machine. Paths have a drive (``C:/…``); Unix paths do not exist.
+
+    ``libraries`` are those of Windows unless given.
+    """
+
+    def __init__(self, libraries: PolicyLibraries | None = None) -> None:
+        self._libraries = libraries if libraries is not None else windows_libraries()
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return the content of a regular file; raise OSError, also if it is larger than ``max_bytes``."""
@@ -160,6 +168,12 @@ class WindowsHost:
                 )
         else:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+    def local_policy(self) -> LocalPolicy:
+        """Return what Windows says of its local security policy, and what it refuses to say."""
+        if self._libraries is None:
+            raise FileNotFoundError(errno.ENOENT, "no running Windows")
+        return ask_local_policy(self._libraries)
 
 
 def registry_value(name: str, data: object, kind: int) -> RegistryValue:

@@ -1,6 +1,7 @@
-"""Windows: security settings in the registry, and the local account policy as ``secedit`` exports it."""
+"""Windows: security settings in the registry, and the local security policy: accounts, user rights, audit."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from openinspector.cis.check import SensedCheck
 from openinspector.cis.expectation import Expectation
@@ -11,6 +12,9 @@ from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.record import Record
 from openinspector.model.tailoring import Tailoring
 from openinspector.model.windows import WindowsRegistryValue, WindowsSecurityPolicy
+from openinspector.model.windows_policy import WELL_KNOWN_ACCOUNTS
+
+_AUDITED: Final = ("nothing", "success", "failure", "success and failure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +73,122 @@ class RegistrySetting(SensedCheck):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountPolicy(SensedCheck):
-    """A value of the section System Access of the local security policy meets an expectation."""
+class PolicyCheck:
+    """Base of the checks of the local security policy. A part that Windows did not tell is `Unknown`, the others hold.
+
+    The first policy that has the value decides: what Windows says itself comes before an export.
+    """
 
     name: str
+    reads: ClassVar[tuple[type[Record], ...]] = (WindowsSecurityPolicy,)
+    sensors: ClassVar[tuple[str, ...]] = ("windows_security_policy",)
+
+    def judge(self, host: JudgedHost) -> Verdict:
+        """Judge the value."""
+        for policy in host.all(WindowsSecurityPolicy):
+            verdict = self._judge_policy(policy, host.tailoring)
+            if verdict is not None:
+                return verdict
+        return host.missing(*self.sensors) or Unknown(
+            reason=f"The security policy of the host does not have {self.name}."
+        )
+
+    def _judge_policy(self, policy: WindowsSecurityPolicy, tailoring: Tailoring) -> Verdict | None:
+        """Judge a policy; None if it does not have the value."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPolicy(PolicyCheck):
+    """A value of the section System Access of the local security policy meets an expectation."""
+
     expected: Expectation
-    reads: tuple[type[Record], ...] = (WindowsSecurityPolicy,)
-    sensors: tuple[str, ...] = ("windows_security_policy",)
 
     @property
     def title(self) -> str:
         """The value and the expectation."""
         return f"{self.name} of the security policy is {self.expected.wanted(Tailoring())}"
 
-    def judge_seen(self, host: JudgedHost) -> Verdict:
-        """Judge the value; a policy that lacks it does not tell."""
-        policy = host.only(WindowsSecurityPolicy)
-        value = policy.system_access.get(self.name) if policy is not None else None
-        if policy is None or value is None:
-            return Unknown(reason=f"The exported security policy does not have {self.name}.")
+    def _judge_policy(self, policy: WindowsSecurityPolicy, tailoring: Tailoring) -> Verdict | None:
+        value = policy.system_access.get(self.name)
+        if value is None:
+            return None
         value = value.strip().strip('"')
         evidence = Evidence(statement=f"{self.name} is {value}", source=policy.source)
-        if self.expected.accepts(value, host.tailoring):
+        if self.expected.accepts(value, tailoring):
             return Satisfied(evidence=evidence)
         return Violated(
             evidence=evidence,
-            remedy=f"Set {self.name} to {self.expected.example(host.tailoring)} in the account policies.",
+            remedy=f"Set {self.name} to {self.expected.example(tailoring)} in the account policies.",
             grounds=(setting(self.name, value),),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UserRight(PolicyCheck):
+    """No other accounts than some have a right; or, of a right to be denied, at least these have it."""
+
+    accounts: tuple[str, ...]
+    """English names of `WELL_KNOWN_ACCOUNTS`."""
+    at_least: bool = False
+
+    @property
+    def title(self) -> str:
+        """The right and the accounts."""
+        named = ", ".join(self.accounts) or "no account"
+        return f"{self.name} is given to {named if self.at_least else f'{named} only' if self.accounts else named}"
+
+    def _judge_policy(self, policy: WindowsSecurityPolicy, tailoring: Tailoring) -> Verdict | None:
+        del tailoring
+        found = policy.privilege_rights.get(self.name)
+        if found is None:
+            return None
+        held = sorted({_account(account) for account in found}, key=str.casefold)
+        wanted, has = ({name.casefold() for name in names} for names in (self.accounts, held))
+        evidence = Evidence(
+            statement=f"{self.name} is given to {', '.join(held) or 'no account'}", source=policy.source
+        )
+        if wanted <= has if self.at_least else has <= wanted:
+            return Satisfied(evidence=evidence)
+        return Violated(
+            evidence=evidence,
+            remedy=f"Give the user right {self.name} to {', '.join(self.accounts) or 'no account'}"
+            f"{' at least' if self.at_least else ''}, by group policy where the host has one.",
+            grounds=(setting(self.name, ", ".join(held) or NOT_SET),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPolicy(PolicyCheck):
+    """An audit subcategory records success, failure or both; more than is asked is as good."""
+
+    wanted: int
+    """1 (success), 2 (failure) or 3 (both)."""
+
+    @property
+    def title(self) -> str:
+        """The subcategory and what it records."""
+        return f"The audit subcategory {self.name} records {_AUDITED[self.wanted]}"
+
+    def _judge_policy(self, policy: WindowsSecurityPolicy, tailoring: Tailoring) -> Verdict | None:
+        del tailoring
+        found = policy.audit_subcategories.get(self.name)
+        if found is None:
+            return None
+        evidence = Evidence(statement=f"{self.name} records {_AUDITED[found & 3]}", source=policy.source)
+        if found & self.wanted == self.wanted:
+            return Satisfied(evidence=evidence)
+        return Violated(
+            evidence=evidence,
+            remedy=f"Let {self.name} record {_AUDITED[self.wanted]}, in the advanced audit policy.",
+            grounds=(setting(self.name, str(found)),),
+        )
+
+
+def _account(account: str) -> str:
+    """Return the English name of a well-known SID; other SIDs and names as they are."""
+    sid = account.removeprefix("*")
+    return WELL_KNOWN_ACCOUNTS.get(sid, sid)
 
 
 def _is(value: WindowsRegistryValue, path: str, name: str) -> bool:
