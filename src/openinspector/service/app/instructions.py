@@ -25,7 +25,7 @@ NO_ORDERS: Final = Orders(instructions=(), encoded=(), collects=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOrders:
-    """What one run asks of its agents."""
+    """Instructions of one run to its agents."""
 
     agents: Container[AgentId]
     """The agents that take part in the run."""

@@ -1,4 +1,4 @@
-"""What nodes tell each other: a list of changes that every node reads, so that none asks about the whole fleet."""
+"""Changes that nodes tell each other: every node reads them, so that none asks about the whole fleet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class ChangeKind(StrEnum):
-    """What changed."""
+    """Kinds of changes."""
 
     AGENT_KEY = "agent-key"
     """An agent was revoked or released, or has another key; the subject is its id."""

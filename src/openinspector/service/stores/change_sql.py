@@ -59,7 +59,7 @@ class SqlChangeStore:
             try:
                 if self._listener is None:
                     self._listener = _listen(self._engine)
-                    return True  # What was notified before is to be read.
+                    return True  # Changes before this one are to be read.
                 return any(True for _ in self._listener.notifies(timeout=seconds, stop_after=1))
             except (psycopg.Error, SQLAlchemyError) as error:
                 self._close()
