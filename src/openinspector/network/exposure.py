@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from openinspector.model.finding import Severity
+from openinspector.model.ground import Ground, Part
 from openinspector.model.inventory import ListeningPort
 from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
@@ -84,6 +85,23 @@ class ReachableExposure:
     def opening(self) -> tuple[str, ...]:
         """Return what identifies the open port or interface, whatever listens there."""
         return self.key[1:]
+
+    @property
+    def issue(self) -> str:
+        """Return the stable name that waivers give the issue: ``reachable/Internet/TCP/22``."""
+        return f"reachable/{self.route}/{self.opening[-2] or 'any'}"
+
+    @property
+    def subject(self) -> str:
+        """Return what the issue is about on its instance, as waivers match it."""
+        return "/".join(self.opening[2:])
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """Return the sources, and the ports of an aggregate: an acceptance ends when one of these sets grows."""
+        sources = [Ground(part=Part.EXPOSURE, key="source", value=cidr) for cidr in self.sources]
+        ports = [Ground(part=Part.EXPOSURE, key="ports", value=f"{name} {a}-{b}") for name, a, b in self.ports]
+        return (*sources, *ports)
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from openinspector.network.topology import (
     Topology,
     instance_of,
     is_balancer,
+    outermost,
     parse_address,
     parse_network,
     private_addresses,
@@ -195,7 +196,7 @@ class _Judge:
             if _holds(opening, forward.protocol, forward.port)
         }
         if openings:
-            return tuple(openings), sum(openings.values())
+            return outermost(openings), sum(openings.values())
         # A Network Load Balancer may have no groups: those of the first receiver that sees the client judge it.
         sees = (one for one in _arrivals(forward, interface, source) if one[1].source == source and one[0].groups)
         judge = next(sees, None)
@@ -330,7 +331,7 @@ class _Instance:
             listener=listener,
             answer=self._judge.path(found, widest, protocol, port),
             cuts=(rules,) if rules else (),
-            sources=tuple(opening.cidr for opening in openings),
+            sources=outermost(opening.cidr for opening in openings),
             source_count=sum(opening.size for opening in openings),
         )
 
@@ -365,7 +366,7 @@ class _Instance:
             interface=interface,
             gateway=found.gateway,
             acl=self._judge.acl(interface),
-            sources=tuple(cidr for cidr, _ in openings),
+            sources=outermost(cidr for cidr, _ in openings),
             source_count=sum(size for _, size in openings),
             ports=tuple(ranges),
         )
