@@ -68,7 +68,7 @@ def test_csv_has_every_finding_once(call: Caller) -> None:
     )
 
 
-def test_cells_are_no_formulas(call: Caller) -> None:
+def test_cells_are_not_formulas(call: Caller) -> None:
     found = rows(call, ruleNames=["CVE-2026-0001"])
     assert {row["Title"] for row in found} == {"'=cmd|' /C calc'!A0"}
     assert not [cell for row in found for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]

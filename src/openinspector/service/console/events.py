@@ -1,7 +1,7 @@
 """``GET /console/events``: server-sent events that name what has changed (WHATWG HTML, section 9.2).
 
 An event has the topics that changed, not their content: pages ask the API again, with its authorization. Its id is the
-state of every topic. A browser sends the last id when it connects again, to this process or another, and is told at
+state of every topic. A browser sends the last id when it connects again, to this process or another, and is notified at
 once which topics have changed meanwhile.
 """
 
