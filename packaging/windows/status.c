@@ -16,7 +16,7 @@ int main(void) {
     WCHAR *end;
 
     if (RegGetValueW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Services\\openinspector-agent", L"ImagePath",
-                     RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ, NULL, path, &size) ||
+                     RRF_RT_REG_SZ, NULL, path, &size) ||
         path[0] != L'"' || !(end = wcschr(path + 1, L'"'))) {
         fputs("The service openinspector-agent is not registered.\n", stderr);
     } else {
