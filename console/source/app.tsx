@@ -3,16 +3,19 @@ import Box from "@cloudscape-design/components/box";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import { I18nProvider } from "@cloudscape-design/components/i18n";
 import messages from "@cloudscape-design/components/i18n/messages/all.en";
+import Input from "@cloudscape-design/components/input";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import Spinner from "@cloudscape-design/components/spinner";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useCallback, useEffect, useState } from "react";
 
 import { session } from "./api";
 import { useAsk } from "./ask";
 import { useJumps } from "./jumps";
-import { type Place, usePlace } from "./route";
+import { Help } from "./help";
+import { type Place, placeText, usePlace } from "./route";
 import { Failure } from "./show";
+import { SessionContext } from "./signed-in";
 import { SplitContext, type SplitPart } from "./split";
 
 export interface PageProps {
@@ -30,10 +33,17 @@ const PAGES: Record<string, Page> = {
   finding: { title: "Finding", load: lazy(() => import("./pages/finding")) },
   issues: { title: "Issues", load: lazy(() => import("./pages/issues")) },
   hosts: { title: "Hosts", load: lazy(() => import("./pages/hosts")) },
+  host: { title: "Host", load: lazy(() => import("./pages/host")) },
   runs: { title: "Runs", load: lazy(() => import("./pages/runs")) },
+  run: { title: "Run", load: lazy(() => import("./pages/run")) },
+  compare: { title: "Compare runs", load: lazy(() => import("./pages/compare")) },
+  targets: { title: "Targets", load: lazy(() => import("./pages/targets")) },
+  templates: { title: "Templates", load: lazy(() => import("./pages/templates")) },
+  waivers: { title: "Waivers", load: lazy(() => import("./pages/waivers")) },
+  search: { title: "Search", load: lazy(() => import("./pages/search")) },
   feeds: { title: "Feeds", load: lazy(() => import("./pages/feeds")) },
 };
-const PARENTS: Record<string, string> = { finding: "findings" };
+const PARENTS: Record<string, string> = { finding: "findings", host: "hosts", run: "runs", compare: "runs" };
 
 interface AppProps {
   mode: () => "dark" | "light";
@@ -47,7 +57,8 @@ export function App({ mode, choose }: AppProps) {
   const [dark, setDark] = useState(mode() === "dark");
   const [split, setSplit] = useState<SplitPart>();
   const [navigationOpen, setNavigationOpen] = useState(innerWidth > 900);
-  useJumps();
+  const [help, setHelp] = useState(false);
+  useJumps(useCallback(() => setHelp(true), []));
   useEffect(() => {
     document.title = `${page?.title ?? "Not found"} - openinspector`;
   }, [page]);
@@ -58,7 +69,9 @@ export function App({ mode, choose }: AppProps) {
       <div id="top">
         <TopNavigation
           identity={{ href: "#/", title: "openinspector" }}
+          search={<SearchBox key={place.page} text={place.page === "search" ? (place.parameters.get("text") ?? "") : ""} />}
           utilities={[
+            { type: "button", text: "Help", onClick: () => setHelp(true) },
             {
               type: "button",
               text: dark ? "Light mode" : "Dark mode",
@@ -93,6 +106,10 @@ export function App({ mode, choose }: AppProps) {
               { type: "link", text: "Issues", href: "#/issues" },
               { type: "link", text: "Hosts", href: "#/hosts" },
               { type: "link", text: "Runs", href: "#/runs" },
+              { type: "divider" },
+              { type: "link", text: "Targets", href: "#/targets" },
+              { type: "link", text: "Templates", href: "#/templates" },
+              { type: "link", text: "Waivers", href: "#/waivers" },
               { type: "link", text: "Feeds", href: "#/feeds" },
             ]}
           />
@@ -114,7 +131,8 @@ export function App({ mode, choose }: AppProps) {
           if (!detail.open) split?.close();
         }}
         content={
-          <SplitContext value={setSplit}>
+          <SessionContext value={asked.answer}>
+            <SplitContext value={setSplit}>
             <Failure failure={asked.failure} again={asked.again} />
             {page ? (
               <Suspense fallback={<Waiting />}>
@@ -123,10 +141,28 @@ export function App({ mode, choose }: AppProps) {
             ) : (
               <Box variant="h1">There is no such page. Choose one from the navigation.</Box>
             )}
-          </SplitContext>
+            </SplitContext>
+          </SessionContext>
         }
       />
+      {help ? <Help onClose={() => setHelp(false)} /> : null}
     </I18nProvider>
+  );
+}
+
+function SearchBox({ text }: { text: string }) {
+  const [typed, setTyped] = useState(text);
+  return (
+    <Input
+      type="search"
+      ariaLabel="Search"
+      placeholder="Search hosts, issues, runs"
+      value={typed}
+      onChange={({ detail }) => setTyped(detail.value)}
+      onKeyDown={({ detail }) => {
+        if (detail.key === "Enter" && typed.trim()) location.hash = placeText("search", { text: typed.trim() });
+      }}
+    />
   );
 }
 

@@ -1,19 +1,28 @@
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
+import { useState } from "react";
 
 import { call, type Finding } from "./api";
 import { useAsk } from "./ask";
+import { PathPicture } from "./path-picture";
 import { placeText } from "./route";
 import { Empty, Failure, PlaceLink, printable, SeverityBadge, Time } from "./show";
+import { useMayOperate } from "./signed-in";
+import { WaiveDialog } from "./waive-dialog";
 
 const EVIDENCE = "\n\nWhy:\n";
 
 /** One finding whole: what, why, what to do, where, and its JSON. */
 export function FindingDetail({ arn }: { arn: string }) {
+  const mayOperate = useMayOperate();
+  const [waiving, setWaiving] = useState(false);
+  const [waived, setWaived] = useState(false);
   const asked = useAsk(arn, async (signal) => {
     const answer = await call<{ findings: Finding[] }>("DescribeFindings", { findingArns: [arn] }, signal);
     return answer.findings[0] ?? null;
@@ -26,7 +35,19 @@ export function FindingDetail({ arn }: { arn: string }) {
   const host = finding.assetAttributes;
   return (
     <SpaceBetween size="l">
-      <Box variant="h2">{finding.title}</Box>
+      <Header
+        variant="h2"
+        actions={
+          mayOperate && !waived ? <Button onClick={() => setWaiving(true)}>Waive</Button> : undefined
+        }
+      >
+        {finding.title}
+      </Header>
+      {waived ? (
+        <Alert type="success">
+          Waived. The next run of the template marks it so. <PlaceLink to="#/waivers">All waivers</PlaceLink>
+        </Alert>
+      ) : null}
       <KeyValuePairs
         columns={4}
         minColumnWidth={180}
@@ -35,7 +56,7 @@ export function FindingDetail({ arn }: { arn: string }) {
           {
             label: "Host",
             value: host.agentId ? (
-              <PlaceLink to={placeText("findings", { host: host.agentId })}>{printable(host.hostname ?? host.agentId)}</PlaceLink>
+              <PlaceLink to={placeText("host", { id: host.agentId })}>{printable(host.hostname ?? host.agentId)}</PlaceLink>
             ) : (
               "-"
             ),
@@ -49,6 +70,7 @@ export function FindingDetail({ arn }: { arn: string }) {
       />
       <Part title="What">{description}</Part>
       <Part title="What to do">{finding.recommendation}</Part>
+      <PathPicture finding={arn} />
       {evidence ? <Part title="Why">{evidence}</Part> : null}
       <ExpandableSection headerText="Attributes">
         <KeyValuePairs
@@ -66,6 +88,9 @@ export function FindingDetail({ arn }: { arn: string }) {
       >
         <Lines text={JSON.stringify(finding, null, 1)} />
       </ExpandableSection>
+      {waiving ? (
+        <WaiveDialog finding={arn} onClose={() => setWaiving(false)} onDone={() => setWaived(true)} />
+      ) : null}
     </SpaceBetween>
   );
 }

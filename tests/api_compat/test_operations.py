@@ -44,6 +44,7 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     target = template.partition("/template/")[0]
     completed = start_run(client, template, assessmentRunName="completed")
     endpoint.built.complete_run(completed)
+    endpoint.built.assembly.run_summaries().make_pending()
     agent = endpoint.built.heartbeat(1)
     run = start_run(client, template)
     endpoint.built.sent(run, agent, InspectorUser=(2, 20))
@@ -106,11 +107,19 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "expiresOn": in_30_days().isoformat(),
     },
     "GetBenchmarkResults": lambda s: {"assessmentRunArn": s.run},
+    "GetHost": lambda _: {"agentId": builders.agent_id()},
     "GetOverview": lambda _: {},
     "ListFeeds": lambda _: {},
+    "ListFindingPictures": lambda s: {"findingArn": s.finding},
     "ListFindingRows": lambda s: {"assessmentRunArn": s.run},
     "ListHosts": lambda _: {},
+    "ListIssueChanges": lambda s: {
+        "assessmentRunArn": s.completed,
+        "baseAssessmentRunArn": s.completed,
+        "change": "SAME",
+    },
     "ListIssues": lambda _: {},
+    "Search": lambda _: {"text": "e"},
     "DeleteTailoring": lambda s: {"assessmentTemplateArn": s.template},
     "DeleteWaiver": lambda s: {"waiverArn": s.waiver},
     "GetTailoring": lambda s: {"assessmentTemplateArn": s.template},
@@ -166,9 +175,12 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
 _OF_NOTHING = (
     "DescribeCrossAccountAccessRole",
     "GetBenchmarkResults",
+    "GetHost",
     "GetOverview",
     "GetRunCoverage",
     "ListFeeds",
+    "ListFindingPictures",
+    "ListIssueChanges",
     "ListIssues",
     "ListPackageCoverage",
     "ListTagsForResource",

@@ -95,6 +95,52 @@ def test_target_behind_a_balancer_whose_rules_were_not_collected_is_not_known(tm
     assert "elbv2 describe-rules" in found.stderr
 
 
+WAIVER = """
+[[waiver]]
+issue = "reachable/Internet/TCP/22"
+hosts = ["i-1"]
+owner = "network team"
+reason = "bastion"
+expires = 2999-12-31
+verdict = "mitigated"
+holds = [{part = "EXPOSURE", key = "source", value = "0.0.0.0/0"}]
+"""
+
+
+def found_with(folder: Path, network: Json, *options: str) -> list[Json]:
+    snapshot = str(write(folder, network))
+    result = CliRunner().invoke(reach, ["findings", "--snapshot", snapshot, "--json", *options])
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return [line["attributes"] for line in lines if line["issue"] == "reachable/Internet/TCP/22"]
+
+
+def test_finding_that_a_file_waives_shows_its_owner(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.toml"
+    file.write_text(WAIVER)
+    (accepted,) = found_with(tmp_path / "net", two_vpcs(), "--waivers", str(file))
+    assert (accepted["INSTANCE_ID"], accepted["WAIVED_BY"], accepted["WAIVED_UNTIL"]) == (
+        "i-1",
+        "network team",
+        "2999-12-31",
+    )
+    (as_it_is,) = found_with(tmp_path / "net", two_vpcs())
+    assert "WAIVED_BY" not in as_it_is
+    shown = CliRunner().invoke(reach, ["findings", "--snapshot", str(tmp_path / "net"), "--waivers", str(file)])
+    assert "WAIVED_BY network team" in shown.stdout
+    file.write_text(WAIVER.replace("0.0.0.0/0", "8.8.8.8/32"))
+    (wider,) = found_with(tmp_path / "net", two_vpcs(), "--waivers", str(file))
+    assert "source was 8.8.8.8/32, is now 0.0.0.0/0" in wider["WAIVER_ENDED"]
+
+
+def test_status_2_on_a_malformed_file_of_waivers(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.toml"
+    for text in ("[[waiver]]\nissue = 3", "[[waiver", WAIVER.replace("owner", "whose")):
+        file.write_text(text)
+        snapshot = str(write(tmp_path / "net", two_vpcs()))
+        assert CliRunner().invoke(reach, ["findings", "--snapshot", snapshot, "--waivers", str(file)]).exit_code == 2
+
+
 def test_a_source_of_an_unknown_kind_is_not_known(tmp_path: Path) -> None:
     file = probes(tmp_path, probe("a", source={"resource": "subnet-1"}))
     assert check(write(tmp_path / "net", two_vpcs()), file)[0] == 1

@@ -81,7 +81,7 @@ def fill(built: BuiltInstallation) -> None:
     for number, name in names.items():
         built.heartbeat(number, host=replace(builders.agent(number).host, hostname=name, distribution="debian:12"))
     for run in (1, 2):
-        store.add_run(builders.run(run), ())
+        store.add_run(builders.run(run), [builders.agent_id(number) for number in names])
         for issue in range(run, ISSUES + run):
             severity = Severity.HIGH if issue < _HIGH + run else list(Severity)[1 + issue % 4]
             title = f"Instance {{instance}} has {HOSTILE}" if issue == run + 1 else f"Flaw {issue}"
@@ -122,6 +122,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(ignore_https_errors=True, viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    made.set_default_timeout(10_000)
     yield made
     made.close()
 

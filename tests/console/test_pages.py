@@ -19,7 +19,15 @@ PAGES: Final = {
     "hosts": "Hosts",
     "runs": "Runs",
     "feeds": "Feeds",
+    "targets": "Targets",
+    "templates": "Templates",
+    "waivers": "Waivers",
+    f"host?id={builders.agent_id(HOSTS)}": "Host",
+    f"run?arn={builders.run(2).arn}": "Run",
+    f"compare?run={builders.run(2).arn}&base={builders.run(1).arn}": "New issues",
+    "search?text=web": "Search for web",
 }
+LISTS: Final = ("Findings", "Issues", "Hosts", "Runs", "Targets", "Templates", "Waivers", "Feeds")
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_CLOUDSCAPE: Final = {"aria-allowed-attr"}
 """On a phone Cloudscape's closed navigation has an aria-orientation, which its role does not allow."""
@@ -105,7 +113,7 @@ def test_a_link_of_inspector_classic(page: Page, console: ConsoleService) -> Non
 
 def test_jumps_by_keyboard(page: Page, console: ConsoleService) -> None:
     show(page, console, "", "Dashboard")
-    for key, heading in (("f", "Findings"), ("i", "Issues"), ("h", "Hosts"), ("r", "Runs"), ("e", "Feeds")):
+    for key, heading in zip("fihrtpwe", LISTS, strict=True):
         page.keyboard.press("g")
         page.keyboard.press(key)
         page.get_by_role("heading", name=heading).first.wait_for()

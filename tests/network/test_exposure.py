@@ -1,16 +1,24 @@
 """Findings F5.46 to F5.57: kinds, names, severities, attributes, and the rule to change."""
 
+import random
+from collections.abc import Callable, Iterable
+from itertools import combinations
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ListeningPort, TransportProtocol
-from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass, closers
+from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass, closed_by, closers
 from openinspector.network.exposure_text import attributes, description, recommendation, rule_name, title
 from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.simulation import add_rule, remove_rule
 from openinspector.network.topology import Topology
 from openinspector.testing.network_builders import Json, documents, group, rule, two_vpcs, without
+from openinspector.testing.network_generator import dual_stack_network, generated_network
+from openinspector.testing.rich_network import rich_network
 
 GROUPS = "ec2-describe-security-groups"
 
@@ -122,15 +130,34 @@ def test_f5_55_the_rule_that_closes_the_most_and_its_removal_proves_it() -> None
     before = JudgedNetwork(topology).whole().exposures
     closing = closers(before)
     texts = {(e.port, e.route): recommendation(e, closing) for e in before if e.port}
-    assert "sg-1/ingress/0, sg-1/ingress/1" in texts[22, SourceClass.INTERNET]
+    assert "remove both rules sg-1/ingress/0 and sg-1/ingress/1" in texts[22, SourceClass.INTERNET]
     assert "remove rule sg-1/ingress/2" in texts[80, SourceClass.INTERNET]
     assert "Its removal closes 1 other finding too." in texts[80, SourceClass.INTERNET]
-    for rule_, closed in closers(before).items():
-        changed = Topology(documents(network))
-        assert remove_rule(changed, rule_)
-        left = {e.key for e in JudgedNetwork(changed).whole().exposures}
+    for cut in closers(before):
+        left = {e.key for e in after_removal(network, cut)}
         gone = {e.key for e in before if e.port is not None} - left
-        assert gone == {e.key for e in closed}, rule_
+        assert gone == {e.key for e in closed_by(cut, closing)}, cut
+
+
+def after_removal(network: Json, rules: Iterable[str], instance: str = "") -> tuple[ReachableExposure, ...]:
+    changed = Topology(documents(network))
+    assert all(remove_rule(changed, rule_) for rule_ in rules)
+    judged = JudgedNetwork(changed)
+    return (judged.of_instance(instance) if instance else judged.whole()).exposures
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32), make=st.sampled_from([generated_network, dual_stack_network, rich_network]))
+def test_f5_55_closers_close_and_no_other_one_or_two_rules_do(seed: int, make: Callable[[int], Json]) -> None:
+    network = make(seed)
+    before = JudgedNetwork(Topology(documents(network))).whole().exposures
+    found = [e for e in before if e.port is not None and e.rules]
+    for exposure in random.Random(seed).sample(found, min(3, len(found))):
+        for size in (1, 2):
+            for cut in combinations(sorted(exposure.rules), size):
+                gone = exposure.key not in {e.key for e in after_removal(network, cut, exposure.instance)}
+                closes = any(set(closer) <= set(cut) for closer in exposure.cuts)
+                assert gone is closes, (exposure.key, cut, exposure.cuts)
 
 
 def test_an_added_rule_opens() -> None:
@@ -162,6 +189,6 @@ def test_recommendation_marks_groups_that_others_rely_on(name: str, warning: str
     assert (warning in text) if warning else text.endswith("on TCP port 22.")
 
 
-def test_port_that_several_rules_open_may_be_denied_in_the_acl() -> None:
-    network = with_ingress(rule("tcp", 22, 22, "8.8.8.8/32"), rule("tcp", 20, 30, "9.9.9.9/32"))
+def test_port_that_many_rules_open_may_be_denied_in_the_acl() -> None:
+    network = with_ingress(*(rule("tcp", 22, 22, f"{number}.9.9.9/32") for number in (7, 8, 9)))
     assert "or deny the port in network ACL acl-vpc-a." in recommendation(ports(network)[22], {})

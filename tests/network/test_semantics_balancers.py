@@ -5,19 +5,31 @@ from copy import deepcopy
 import pytest
 
 from openinspector.network.answer import Direction
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.topology import Topology
-from openinspector.testing.balancer_networks import FORWARD, alb, by_group, classic
+from openinspector.testing.balancer_networks import (
+    APPLICATION,
+    FORWARD,
+    NETWORK,
+    TARGETS,
+    alb,
+    by_group,
+    classic,
+    network_balancer,
+)
 from openinspector.testing.network_builders import (
     ACCOUNT,
     REGION,
     Json,
     answer,
+    documents,
     entry,
     group,
     interface,
     open_acl,
     rule,
     two_vpcs,
+    without,
 )
 
 NET = {"internet": True}
@@ -140,6 +152,84 @@ def test_row_58_classic_balancer_is_filtered_by_the_acl_of_its_subnet() -> None:
     )
     assert answer(network, NET, "", 22, **first).reachable is False
     assert code(network, {"interface": "eni-8"}, "10.1.1.10")[0] == "ELB_ACL_RESTRICTION"
+
+
+def chain() -> Json:
+    """Return a Network Load Balancer (3.3.3.90) in front of an internal Application Load Balancer, and i-2 behind."""
+    network = alb(scheme="internal", port=22)
+    node = interface(9, "10.1.1.90", "subnet-a1", "vpc-a", Groups=[], Attachment={}, Description="ELB net/front/1")
+    node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.90"}
+    network[INTERFACES]["NetworkInterfaces"].append(node)
+    arn, group_arn = NETWORK.replace("/lb/", "/front/"), TARGETS.replace("/tg/", "/alb/")
+    front = {"LoadBalancerArn": arn, "LoadBalancerName": "front", "Type": "network"}
+    front["AvailabilityZones"] = network["elbv2-describe-load-balancers"]["LoadBalancers"][0]["AvailabilityZones"]
+    network["elbv2-describe-load-balancers"]["LoadBalancers"].append(front)
+    network["elbv2-describe-target-groups"]["TargetGroups"].append(
+        {"TargetGroupArn": group_arn, "Protocol": "TCP", "TargetType": "alb", "Port": 80}
+    )
+    action = {"Type": "forward", "TargetGroupArn": group_arn}
+    health = [{"Target": {"Id": APPLICATION, "Port": 80}, "TargetHealth": {"State": "healthy"}}]
+    return network | {
+        f"elbv2-describe-listeners/{arn}": {
+            "Listeners": [{"ListenerArn": "f", "Port": 443, "Protocol": "TCP", "DefaultActions": [action]}]
+        },
+        f"elbv2-describe-target-health/{group_arn}": {"TargetHealthDescriptions": health},
+    }
+
+
+def test_row_50_and_57_a_network_balancer_leads_to_an_application_balancer_and_its_hosts() -> None:
+    said = answer(chain(), NET, "", 22, destination={"instance": "i-2"})
+    assert said.reachable is True, said
+    balancers = [hop.resource for hop in said.path if hop.kind == "load-balancer"]
+    assert list(dict.fromkeys(balancers)) == ["front", "web"]
+    assert answer(chain(), NET, "3.3.3.90", 443).reachable is True
+    (found,) = (e for e in JudgedNetwork(Topology(documents(chain()))).whole().exposures if e.balancer)
+    assert (found.instance, found.port, found.balancer, found.scope) == ("i-2", 22, "front", "any")
+
+
+def test_row_51_the_application_balancer_behind_a_network_one_sees_the_client() -> None:
+    network = chain()
+    network[GROUPS]["SecurityGroups"][3] = group(8, rule("tcp", 80, 80, "8.0.0.0/8"))
+    assert reaches_host(network, 22) is True
+    network[GROUPS]["SecurityGroups"][3] = group(8, rule("tcp", 80, 80, "10.1.1.90/32"))
+    assert reaches_host(network, 22) is False
+
+
+def test_row_56_an_application_balancer_behind_a_network_one_needs_the_listener() -> None:
+    network = chain()
+    network[f"elbv2-describe-listeners/{APPLICATION}"]["Listeners"][0]["Port"] = 81
+    assert code(network, NET, "3.3.3.90", 443)[0] == "ELB_LISTENERS_MISMATCH"
+    assert reaches_host(network, 22) is False
+
+
+def test_row_57_hosts_behind_a_chain_that_cannot_be_read_are_not_known() -> None:
+    network = without(chain(), f"elbv2-describe-listeners/{APPLICATION}")
+    assert reaches_host(network, 22) is None
+    assert answer(network, NET, "3.3.3.90", 443).reachable is None
+
+
+def test_row_59_one_group_without_targets_hides_no_other() -> None:
+    empty = TARGETS.replace("/tg/", "/empty/")
+    network = alb({"Type": "forward", "TargetGroupArn": empty}, FORWARD)
+    network["elbv2-describe-target-groups"]["TargetGroups"].append({"TargetGroupArn": empty})
+    away = {"Target": {"Id": "10.9.9.9", "AvailabilityZone": "eu-west-1z"}, "TargetHealth": {"State": "healthy"}}
+    network[f"elbv2-describe-target-health/{empty}"] = {"TargetHealthDescriptions": [away]}
+    assert reaches_host(network) is True
+
+
+def test_row_57_a_target_of_the_same_address_in_another_vpc_is_not_behind_the_balancer() -> None:
+    network = alb(port=22)
+    twin = interface(7, "10.1.2.10", "subnet-b1", "vpc-b")
+    network[INTERFACES]["NetworkInterfaces"].append(twin)
+    assert answer(network, NET, "", 22, destination={"instance": "i-7"}).reachable is False
+    assert reaches_host(network, 22) is True
+
+
+def test_row_51_a_listener_for_both_protocols_forwards_both() -> None:
+    network = network_balancer()
+    network[f"elbv2-describe-listeners/{NETWORK}"]["Listeners"][0]["Protocol"] = "TCP_UDP"
+    network[GROUPS]["SecurityGroups"][1] = group(2, rule("udp", 8080, 8080))
+    assert answer(network, NET, "", 8080, protocol="udp", destination={"instance": "i-2"}).reachable is True
 
 
 def test_row_60_effect_of_a_gateway_load_balancer_is_unknown() -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from tests.scenarios.test_main_job import findings_of, wait_for_end
 from tests.scenarios.test_network_reachability import start_run
 
+from openinspector.network.aws.read_call import actions
 from openinspector.testing.simulated_aws import ACCOUNT, IMAGE, REGION, AwsFault, SimulatedAws, simulated_aws
 from openinspector.testing.whole_system import WholeSystem
 
@@ -51,6 +52,7 @@ def web_host(aws: SimulatedAws) -> tuple[str, str]:
 def test_instances_of_an_account_are_found_and_judged_through_a_role(tmp_path: Path, aws: SimulatedAws) -> None:
     web, group = web_host(aws)
     other = aws.instance("db", Demo="another")
+    aws.received.clear()
     settings = {
         "OPENINSPECTOR_CLOUD": "aws",
         "OPENINSPECTOR_CLOUD_ENDPOINT": aws.url,
@@ -62,11 +64,13 @@ def test_instances_of_an_account_are_found_and_judged_through_a_role(tmp_path: P
         refused = _refusal(aws, system.client)
         system.client.register_cross_account_access_role(roleArn=ROLE)
         described = system.client.describe_cross_account_access_role()
+        tried = actions_of(aws)
         aws.received.clear()
         run_arn = start_run(system.client, "Network Reachability")
         run = wait_for_end(system.client, run_arn)
         findings = findings_of(system.client, run_arn)
         listed = system.client.list_assessment_run_agents(assessmentRunArn=run_arn)["assessmentRunAgents"]
+        made = actions_of(aws)
     finally:
         system.processes.stop()
     assert refused == ("InvalidCrossAccountRoleException", "ROLE_DOES_NOT_HAVE_CORRECT_POLICY")
@@ -82,6 +86,16 @@ def test_instances_of_an_account_are_found_and_judged_through_a_role(tmp_path: P
     assert [(one["agentId"], one["agentHealth"]) for one in listed] == [(web, "UNKNOWN")]
     assert other not in {one["assetAttributes"]["agentId"] for one in findings}
     assert {one.region for one in aws.received if one.service == "ec2"} == {REGION}
+    # Nothing but the reads of the policy that we print, from the role's first trial to the end of the run (F5.43).
+    allowed = {*actions(extra_reads=True), "sts:AssumeRole"}
+    assert {"ec2:DescribeNetworkInterfaces", "ec2:DescribeAddresses", "sts:AssumeRole"} <= made <= allowed
+    assert "ec2:DescribeVpcs" in tried
+    assert tried <= allowed
+
+
+def actions_of(aws: SimulatedAws) -> set[str]:
+    """Return the IAM actions of the calls that AWS has received."""
+    return {f"{one.service}:{one.action}" for one in aws.received}
 
 
 def _refusal(aws: SimulatedAws, client: Any) -> tuple[str, str]:

@@ -159,7 +159,7 @@ function FirstRun({ overview }: { overview: Overview }) {
     <Alert header={overview.hosts ? "No run has completed yet" : "No host yet"}>
       {overview.hosts ? (
         <>
-          Start one with <Box variant="code">openinspector runs start TEMPLATE --watch</Box>
+          <PlaceLink to="#/templates">Run a template now</PlaceLink>
         </>
       ) : (
         <>

@@ -1,10 +1,10 @@
 import Box from "@cloudscape-design/components/box";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useState } from "react";
 
 import { call, type Host, type HostPage, SEVERITIES } from "../api";
 import type { PageProps } from "../app";
+import { HostHealth } from "../host-health";
 import { type ListColumn, List } from "../list";
 import { placeText, replacePlace } from "../route";
 import { Empty, PlaceLink, printable, SeverityCounts, Time } from "../show";
@@ -55,7 +55,7 @@ const COLUMNS: ListColumn<Host>[] = [
     header: "Host",
     isRowHeader: true,
     cell: (host) => (
-      <PlaceLink to={placeText("findings", { host: host.agentId })}>{printable(host.hostname ?? host.agentId)}</PlaceLink>
+      <PlaceLink to={placeText("host", { id: host.agentId })}>{printable(host.hostname ?? host.agentId)}</PlaceLink>
     ),
     text: (host) => host.hostname ?? "",
     minWidth: 200,
@@ -72,13 +72,7 @@ const COLUMNS: ListColumn<Host>[] = [
     id: "health",
     header: "Agent",
     cell: (host) =>
-      host.agentHealth === undefined ? (
-        <StatusIndicator type="stopped">No agent</StatusIndicator>
-      ) : (
-        <StatusIndicator type={host.agentHealth === "HEALTHY" ? "success" : "warning"}>
-          {host.agentHealth === "HEALTHY" ? "Healthy" : host.agentHealth === "UNHEALTHY" ? "Unhealthy" : "Unknown"}
-        </StatusIndicator>
-      ),
+      <HostHealth health={host.agentHealth} />,
     text: (host) => host.agentHealth ?? "none",
     minWidth: 120,
   },

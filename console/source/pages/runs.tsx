@@ -1,38 +1,13 @@
-import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
-
-import { call, type Run, SEVERITIES } from "../api";
+import { describeRuns, listArns, type Run, SEVERITIES } from "../api";
 import { List, type ListColumn } from "../list";
 import { placeText } from "../route";
+import { RunState } from "../run-state";
 import { Empty, PlaceLink, SeverityCounts, Time } from "../show";
-
-const ENDED: Record<string, StatusIndicatorProps.Type> = {
-  COMPLETED: "success",
-  COMPLETED_WITH_ERRORS: "warning",
-  FAILED: "error",
-  ERROR: "error",
-  CANCELED: "stopped",
-};
 
 export default function Runs() {
   const ask = async (_nextToken: string | undefined, signal?: AbortSignal) => {
-    const arns: string[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page: { assessmentRunArns: string[]; nextToken?: string } = await call(
-        "ListAssessmentRuns",
-        { maxResults: 100, nextToken },
-        signal,
-      );
-      arns.push(...page.assessmentRunArns);
-      nextToken = page.nextToken;
-    } while (nextToken);
-    const newest = arns.reverse();
-    const rows: Run[] = [];
-    for (let start = 0; start < Math.min(newest.length, SHOWN); start += 10) {
-      const wanted = newest.slice(start, start + 10);
-      const found = await call<{ assessmentRuns: Run[] }>("DescribeAssessmentRuns", { assessmentRunArns: wanted }, signal);
-      rows.push(...found.assessmentRuns);
-    }
+    const arns = await listArns("ListAssessmentRuns", "assessmentRunArns", {}, signal);
+    const rows = await describeRuns(arns.slice(-SHOWN), signal);
     rows.sort((one, other) => other.createdAt - one.createdAt);
     return { rows, total: arns.length };
   };
@@ -44,7 +19,7 @@ export default function Runs() {
       ask={ask}
       seconds={5}
       rowKey={(run) => run.arn}
-      empty={<Empty title="No runs">Start one: openinspector runs start TEMPLATE</Empty>}
+      empty={<Empty title="No runs"><PlaceLink to="#/templates">Start one of a template</PlaceLink></Empty>}
       columns={COLUMNS}
     />
   );
@@ -57,15 +32,14 @@ const COLUMNS: ListColumn<Run>[] = [
     id: "name",
     header: "Run",
     isRowHeader: true,
-    cell: (run) =>
-      run.state in ENDED ? <PlaceLink to={placeText("findings", { run: run.arn })}>{run.name}</PlaceLink> : run.name,
+    cell: (run) => <PlaceLink to={placeText("run", { arn: run.arn })}>{run.name}</PlaceLink>,
     text: (run) => run.name,
     minWidth: 220,
   },
   {
     id: "state",
     header: "State",
-    cell: (run) => <StatusIndicator type={ENDED[run.state] ?? "in-progress"}>{words(run.state)}</StatusIndicator>,
+    cell: (run) => <RunState state={run.state} />,
     text: (run) => run.state,
     minWidth: 200,
   },
@@ -97,10 +71,4 @@ const COLUMNS: ListColumn<Run>[] = [
 
 function iso(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
-}
-
-/** A state of the API as words: COLLECTING_DATA, "Collecting data". */
-function words(state: string): string {
-  const text = state.replaceAll("_", " ").toLowerCase();
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

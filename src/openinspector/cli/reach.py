@@ -69,20 +69,26 @@ def check(*, snapshot: Path, probes: Path, as_json: bool) -> None:
 @reach.command("findings")
 @_snapshot
 @_facts
+@click.option(
+    "--waivers",
+    "waiver_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Accepted findings, as TOML: the [[waiver]] tables of a tailoring file.",
+)
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write findings and paths as a page.")
 @_as_json
-def findings(*, snapshot: Path, facts: Path | None, html: Path | None, as_json: bool) -> None:
+def findings(*, snapshot: Path, facts: Path | None, waiver_file: Path | None, html: Path | None, as_json: bool) -> None:
     """List what the internet, peered VPCs and VPNs reach on the instances of a snapshot.
 
     Exit statuses: 0 every leg was judged; 1 some leg is not known; 2 bad input.
     """
-    from openinspector.cli.reach_findings import print_judgement, read_listeners, write_page
+    from openinspector.cli.reach_findings import print_judgement, read_listeners, waived, write_page
     from openinspector.network.judged_network import JudgedNetwork
 
     judgement = JudgedNetwork(_topology(snapshot)).whole(read_listeners(facts))
     if html is not None:
         write_page(html, judgement)
-    print_judgement(judgement, as_json=as_json)
+    print_judgement(judgement, waived(judgement, waiver_file), as_json=as_json)
     sys.exit(_SOME_NOT_KNOWN if judgement.not_known else 0)
 
 

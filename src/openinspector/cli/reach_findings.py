@@ -1,6 +1,9 @@
 """Findings of `openinspector reach`: the facts file, what is printed, and the page with the paths."""
 
 import json
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Literal
@@ -8,9 +11,12 @@ from typing import Literal
 import click
 import msgspec
 
+from openinspector.cis.tailoring_file import TailoringError, parse
+from openinspector.engine.waiver import Issue, OutOfScope, WaiverStatus, attributes, decisive
 from openinspector.model.inventory import ListeningPort, TransportProtocol
 from openinspector.network.answer import Answer
 from openinspector.network.exposure import Judgement, Listeners, ReachableExposure, closers
+from openinspector.network.exposure_text import attributes as exposure_attributes
 from openinspector.network.exposure_text import recommendation, render_exposure, title
 from openinspector.network.path_picture import draw_path
 
@@ -51,14 +57,39 @@ def _listening(one: _Listener) -> ListeningPort:
     )
 
 
-def print_judgement(judgement: Judgement, *, as_json: bool) -> None:
-    """Print every finding, and what was not judged on stderr."""
+Waived = Mapping[tuple[str, ...], WaiverStatus]
+"""Status of the waivers of a finding, by its key."""
+
+
+def waived(judgement: Judgement, path: Path | None) -> Waived:
+    """Compare findings with the waivers of a file; raise a usage error for a malformed file."""
+    if path is None:
+        return {}
+    today = datetime.now(UTC).date()
+    try:
+        waivers = parse(tomllib.loads(path.read_text(encoding="utf-8")), today).waivers
+    except (TailoringError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{path}: {error}") from error
+    return {one.key: decisive(waivers, _issue(one), today) for one in judgement.exposures}
+
+
+def _issue(exposure: ReachableExposure) -> Issue:
+    return Issue(name=exposure.issue, subject=exposure.subject, agent_id=exposure.instance, grounds=exposure.grounds)
+
+
+def print_judgement(judgement: Judgement, statuses: Waived, *, as_json: bool) -> None:
+    """Print every finding with what waivers say of it, and what was not judged on stderr."""
     closing = closers(judgement.exposures)
     for exposure in judgement.exposures:
+        said = attributes(statuses.get(exposure.key, OutOfScope()))
         if as_json:
-            click.echo(json.dumps(render_exposure(exposure, closing), ensure_ascii=False))
+            rendered = render_exposure(exposure, closing)
+            shown = {one.key: one.value for one in (*exposure_attributes(exposure), *said)}
+            click.echo(json.dumps(rendered | {"attributes": shown}, ensure_ascii=False))
             continue
         click.echo(f"{exposure.severity:13}  {title(exposure)}")
+        if said:
+            click.echo("  " + ", ".join(f"{one.key} {one.value}" for one in said))
         if exposure.answer is not None:
             click.echo(f"  {_line(exposure.answer)}")
         click.echo(f"  {recommendation(exposure, closing)}")

@@ -109,8 +109,8 @@ def _subject(body: AnyBody) -> str:
             return product
         case OutdatedByProduct(package=package):
             return package.name
-        case FailedControl(number=number, title=title, profile=profile):
-            return f"{number} {title} ({profile})"
+        case FailedControl(number=number, title=title):
+            return f"{number} {title}"
         case StatedIssue(title=title):
             return title.replace(f"Instance {INSTANCE}", "The host").replace(INSTANCE, "the host")
         case NoIssues():

@@ -72,7 +72,8 @@ def listening(walk: Walk, interface: noun.Eni, packet: Packet) -> tuple[noun.Lis
     name = balancer_name(interface)
     balancer = balancer_of(walk.topology, interface)
     walk.leg = leg_of(interface)
-    walk.hop(balancer.load_balancer_name if balancer else name, "load-balancer", Action.TRANSLATE)
+    shown = balancer.load_balancer_name if balancer else name
+    walk.hop(shown, "load-balancer", Action.TRANSLATE, address=str(packet.destination))
     if balancer is None:
         classic = walk.topology.classic_balancers.get(name)
         if classic is None:

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
 from openinspector.model.finding import Severity
+from openinspector.model.ground import Ground, Part
 from openinspector.model.inventory import ListeningPort
 from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
@@ -16,7 +18,11 @@ from openinspector.network.packet_filter import TCP, UDP
 Listeners = Mapping[str, Sequence[ListeningPort]]
 """Listening ports of the instances that have an agent, by instance id."""
 PROTOCOL_NAMES: Final[Mapping[int, str]] = MappingProxyType({TCP: "TCP", UDP: "UDP"})
+Cut = tuple[str, ...]
+"""Security group rules that are removed together."""
 _WIDE: Final = 1 << 16
+_MOST_CLOSERS: Final = 2
+"""Most rules that a recommendation names. With more, the network ACL is the place to close a port."""
 
 
 class SourceClass(StrEnum):
@@ -60,8 +66,8 @@ class ReachableExposure:
     balancer: str = ""
     answer: Answer | None = None
     """The path of one source."""
-    rules: tuple[str, ...] = ()
-    """Security group rules that open the port, each as paths name it."""
+    cuts: tuple[Cut, ...] = ()
+    """Sets of security group rules: the removal of all rules of one set closes the finding."""
     sources: tuple[str, ...] = ()
     source_count: int = 0
     ports: tuple[tuple[str, int, int], ...] = ()
@@ -81,13 +87,39 @@ class ReachableExposure:
         return self.key[1:]
 
     @property
-    def closers(self) -> tuple[str, ...]:
-        """Return the security group rules that close the finding if one of them is removed.
+    def issue(self) -> str:
+        """Return the stable name that waivers give the issue: ``reachable/Internet/TCP/22``."""
+        return f"reachable/{self.route}/{self.opening[-2] or 'any'}"
 
-        A rule closes a finding alone if no other opens the port to any of its sources. Behind a proxy, each rule on
-        the path does.
-        """
-        return self.rules if self.balancer or len(self.rules) == 1 else ()
+    @property
+    def subject(self) -> str:
+        """Return what the issue is about on its instance, as waivers match it."""
+        return "/".join(self.opening[2:])
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """Return the sources, and the ports of an aggregate: an acceptance ends when one of these sets grows."""
+        sources = [Ground(part=Part.EXPOSURE, key="source", value=cidr) for cidr in self.sources]
+        ports = [Ground(part=Part.EXPOSURE, key="ports", value=f"{name} {a}-{b}") for name, a, b in self.ports]
+        return (*sources, *ports)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Return the security group rules that open the port, each as paths name it."""
+        return tuple(dict.fromkeys(rule for cut in self.cuts for rule in cut))
+
+    @property
+    def closers(self) -> tuple[Cut, ...]:
+        """Return the smallest sets of rules whose removal closes the finding: of one rule, else of two, else none."""
+        least = min((len(cut) for cut in self.cuts), default=0)
+        return tuple(cut for cut in self.cuts if len(cut) == least) if least <= _MOST_CLOSERS else ()
+
+    def merged(self, other: "ReachableExposure") -> "ReachableExposure":
+        """Return one finding for two ways to one port, such as by IPv4 and by IPv6: both must be closed."""
+        both = {tuple(sorted({*one, *two})) for one, two in product(self.cuts, other.cuts)}
+        sources = tuple(dict.fromkeys((*self.sources, *other.sources)))
+        more = 0 if sources == self.sources else other.source_count
+        return replace(self, cuts=tuple(sorted(both)), sources=sources, source_count=self.source_count + more)
 
     @property
     def scope(self) -> str:
@@ -95,6 +127,10 @@ class ReachableExposure:
         if any(cidr in {"0.0.0.0/0", "::/0"} for cidr in self.sources):
             return "any"
         return "wide" if self.source_count >= _WIDE else "narrow"
+
+
+Closers = Mapping[Cut, tuple[ReachableExposure, ...]]
+"""The port findings that the removal of one rule, or of two together, closes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +141,30 @@ class Judgement:
     not_known: tuple[NotKnown, ...]
 
 
-def closers(exposures: Iterable[ReachableExposure]) -> Mapping[str, tuple[ReachableExposure, ...]]:
-    """Return the port findings that the removal of each security group rule closes by itself."""
-    closed: dict[str, list[ReachableExposure]] = defaultdict(list)
+def closers(exposures: Iterable[ReachableExposure]) -> Closers:
+    """Return the port findings that the removal of a security group rule, or of two together, closes."""
+    closed: dict[Cut, list[ReachableExposure]] = defaultdict(list)
     for exposure in exposures:
-        for rule in exposure.closers:
-            closed[rule].append(exposure)
-    return {rule: tuple(found) for rule, found in closed.items()}
+        for cut in exposure.closers:
+            closed[cut].append(exposure)
+    return {cut: tuple(found) for cut, found in closed.items()}
 
 
-__all__ = ["Judgement", "Listeners", "ReachableExposure", "RuleType", "SourceClass", "closers"]
+def closed_by(cut: Cut, closing: Closers) -> tuple[ReachableExposure, ...]:
+    """Return all that the removal of the rules of ``cut`` closes, one of them alone or all together."""
+    parts = [(rule,) for rule in cut] if len(cut) > 1 else []
+    found = {one.key: one for part in (*parts, cut) for one in closing.get(part, ())}
+    return tuple(found.values())
+
+
+__all__ = [
+    "Closers",
+    "Cut",
+    "Judgement",
+    "Listeners",
+    "ReachableExposure",
+    "RuleType",
+    "SourceClass",
+    "closed_by",
+    "closers",
+]

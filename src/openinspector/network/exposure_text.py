@@ -7,7 +7,14 @@ from typing import Final
 import msgspec
 
 from openinspector.model.finding import NUMERIC_SEVERITY, Attribute
-from openinspector.network.exposure import PROTOCOL_NAMES, ReachableExposure, RuleType, SourceClass
+from openinspector.network.exposure import (
+    PROTOCOL_NAMES,
+    Closers,
+    ReachableExposure,
+    RuleType,
+    SourceClass,
+    closed_by,
+)
 
 SOURCE_NAMES: Final[Mapping[SourceClass, str]] = MappingProxyType(
     {
@@ -138,24 +145,28 @@ def gain(closed: Iterable[ReachableExposure]) -> float:
     return sum(max(NUMERIC_SEVERITY[exposure.severity], _LEAST_GAIN) for exposure in closed)
 
 
-def recommendation(exposure: ReachableExposure, closing: Mapping[str, tuple[ReachableExposure, ...]]) -> str:
-    """Return which one rule to change (F5.55): of those that close the finding, the one that closes the most."""
+def recommendation(exposure: ReachableExposure, closing: Closers) -> str:
+    """Return which rule to change, or which two (F5.55): of those that close the finding, those that close the most."""
     source = SOURCE_NAMES[exposure.route]
     if exposure.port is None:
         return f"Allow only the ports that {source} needs in the security groups of the instance."
     port = f"{_protocol(exposure)} port {exposure.port}"
     if exposure.closers:
-        best = max(exposure.closers, key=lambda rule: (gain(closing.get(rule, ())), rule))
-        more = sum(other.opening != exposure.opening for other in closing.get(best, ()))
-        also = f" Its removal closes {more} other finding{'s' if more != 1 else ''} too." if more else ""
+        best = max(exposure.closers, key=lambda cut: (gain(closed_by(cut, closing)), cut))
+        more = sum(other.opening != exposure.opening for other in closed_by(best, closing))
+        whose, what = ("Its", "rule") if len(best) == 1 else ("Their", "both rules")
+        also = f" {whose} removal closes {more} other finding{'s' if more != 1 else ''} too." if more else ""
+        groups = dict.fromkeys(rule.partition("/")[0] for rule in best)
+        named = f"security group{'s' if len(groups) > 1 else ''} {' and '.join(groups)}"
+        sources = "its sources" if len(best) == 1 else "the sources of both"
         return (
-            f"Edit security group {best.partition('/')[0]}: remove rule {best}, or narrow its sources, to end access "
-            f"from {source} on {port}.{also}{_shared_group(exposure, best)}"
+            f"Edit {named}: remove {what} {' and '.join(best)}, or narrow {sources}, to end access "
+            f"from {source} on {port}.{also}{''.join(dict.fromkeys(_shared_group(exposure, rule) for rule in best))}"
         )
     if exposure.rules:
         rules = ", ".join(exposure.rules)
         return (
-            f"No single rule closes {port}: edit all of {rules} to end access from {source}, or deny the port in "
+            f"No two rules close {port}: edit all of {rules} to end access from {source}, or deny the port in "
             f"network ACL {exposure.acl or 'of the subnet'}."
         )
     return f"Deny {port} from {source} in network ACL {exposure.acl}: no security group judges it."
@@ -171,9 +182,7 @@ def _shared_group(exposure: ReachableExposure, rule: str) -> str:
     return f" {group_id} is the default group of the VPC: other interfaces rely on it." if name == "default" else ""
 
 
-def render_exposure(
-    exposure: ReachableExposure, closing: Mapping[str, tuple[ReachableExposure, ...]]
-) -> dict[str, object]:
+def render_exposure(exposure: ReachableExposure, closing: Closers) -> dict[str, object]:
     """Return the JSON object of one finding."""
     answer = exposure.answer
     return {
@@ -185,6 +194,10 @@ def render_exposure(
         "recommendation": recommendation(exposure, closing),
         "attributes": {one.key: one.value for one in attributes(exposure)},
         "rules": list(exposure.rules),
+        "closers": [list(cut) for cut in exposure.closers],
+        "issue": exposure.issue,
+        "subject": exposure.subject,
+        "grounds": msgspec.to_builtins(exposure.grounds),
         "ports": [_range(*one) for one in exposure.ports],
         "evidence": {
             "path": msgspec.to_builtins(answer.path) if answer else [],

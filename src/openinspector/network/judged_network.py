@@ -4,7 +4,7 @@ The rules package and `openinspector reach findings` both judge here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import product
 from types import MappingProxyType
@@ -15,6 +15,8 @@ from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
 from openinspector.network.exposure import (
     ROUTE_OF_LEG,
+    Closers,
+    Cut,
     Judgement,
     Listeners,
     ReachableExposure,
@@ -22,12 +24,21 @@ from openinspector.network.exposure import (
     SourceClass,
     closers,
 )
-from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules
+from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules, ranges_of
 from openinspector.network.proxy import Forward, HiddenForward, ends_at, forwards, may_forward, trace_forward
 from openinspector.network.question import forward_sources
 from openinspector.network.reach import Opening, Reach, Reachability
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
-from openinspector.network.topology import Topology, instance_of, is_balancer, parse_address, private_addresses
+from openinspector.network.topology import (
+    Address,
+    Topology,
+    instance_of,
+    is_balancer,
+    outermost,
+    parse_address,
+    parse_network,
+    private_addresses,
+)
 from openinspector.network.trace import Flow, Start, trace
 from openinspector.network.unmodelled import unmodelled
 
@@ -87,8 +98,8 @@ class JudgedNetwork:
         return changed
 
     @cached_property
-    def closers(self) -> Mapping[str, tuple[ReachableExposure, ...]]:
-        """The ports that the removal of each security group rule closes, on all instances, whatever listens there."""
+    def closers(self) -> Closers:
+        """The ports that the removal of one rule or of two closes, on all instances, whatever listens there."""
         return closers(self.whole().exposures)
 
 
@@ -146,7 +157,10 @@ class _Judge:
         exposures += [found for pair in self._forwards.get(instance, ()) for found in case.behind(*pair)]
         for interface, hidden in product(own, self.hidden):
             case.behind_hidden(hidden, interface)
-        unique = {exposure.key: exposure for exposure in exposures}
+        unique: dict[tuple[str, ...], ReachableExposure] = {}
+        for exposure in exposures:
+            known = unique.get(exposure.key)
+            unique[exposure.key] = known.merged(exposure) if known else exposure
         return Judgement(exposures=tuple(unique.values()), not_known=tuple(dict.fromkeys(case.lacking)))
 
     def unmodelled(self, vpc_id: str) -> tuple[NotKnown, ...]:
@@ -165,12 +179,40 @@ class _Judge:
         flow = Flow(start=start, destination=found.dialled, protocol=protocol, ports=1 << port)
         return trace(self._topology, flow)
 
-    def through(self, forward: Forward, interface: noun.Eni) -> Iterator[tuple[str, Answer]]:
+    def through(self, forward: Forward, interface: noun.Eni) -> Iterator[tuple[Address, Answer]]:
         """Yield the answers to sources in the internet, each with its address, that dial a load balancer."""
         for source in forward_sources(self._topology, forward.node, ""):
             answer = trace_forward(self._topology, Start(address=source), forward)
             if answer is not None and answer.reachable is not False and ends_at(answer, (interface,)):
-                yield str(source), answer
+                yield source, answer
+
+    def clients(self, forward: Forward, interface: noun.Eni, source: Address) -> tuple[tuple[str, ...], int]:
+        """Return the ranges that may dial a forward's port, and their size: all but what groups keep out."""
+        openings = {
+            opening.cidr: opening.size
+            for found in self._reach.of(forward.node)
+            if found.leg is Leg.INTERNET
+            for opening in found.openings
+            if _holds(opening, forward.protocol, forward.port)
+        }
+        if openings:
+            return outermost(openings), sum(openings.values())
+        # A Network Load Balancer may have no groups: those of the first receiver that sees the client judge it.
+        sees = (one for one in _arrivals(forward, interface, source) if one[1].source == source and one[0].groups)
+        judge = next(sees, None)
+        rules = passing_rules(self._topology, *judge) if judge else ()
+        permitted = [cidr for rule in rules for cidr in ranges_of(self._topology, rule)]
+        ranges = permitted or [str(parse_network(f"{source}/0"))]
+        return tuple(ranges), sum(network.num_addresses for text in ranges if (network := parse_network(text)))
+
+    def cuts(self, forward: Forward, interface: noun.Eni, sources: Iterable[Address]) -> tuple[Cut, ...]:
+        """Return what closes a way through load balancers: all rules that let it into one interface on the way."""
+        cuts: dict[str, dict[str, None]] = {}
+        for source in sources:
+            for receiver, packet, balancer in _arrivals(forward, interface, source):
+                rules = passing_rules(self._topology, receiver, packet, balancer)
+                cuts.setdefault(receiver.network_interface_id, {}).update(dict.fromkeys(rules))
+        return tuple(tuple(rules) for rules in cuts.values() if rules)
 
     def opening_rules(
         self, interface: noun.Eni, found: Reachability, openings: Iterable[Opening], protocol: int, port: int
@@ -221,31 +263,32 @@ class _Instance:
         listener = self._heard(forward.protocol, forward.host.address).get(port)
         if (forward.protocol, port) not in RECOGNIZED_PORTS and listener is None:
             return
-        for source, answer in self._judge.through(forward, interface):
-            if answer.reachable is None and answer.not_known:
-                self.lacking.append(answer.not_known)
-                continue
-            rule_type, severity, service = self._kind(forward.protocol, port, listener)
-            names = [hop.rule for hop in answer.path if hop.kind == "security-group" and hop.rule]
-            yield ReachableExposure(
-                rule_type=rule_type,
-                route=SourceClass.INTERNET,
-                severity=severity,
-                instance=self._instance,
-                interface=interface,
-                gateway=next((h.resource for h in answer.path if h.kind == "internet-gateway"), ""),
-                acl=self._judge.acl(interface),
-                protocol=forward.protocol,
-                port=port,
-                service=service,
-                listener=listener,
-                balancer=forward.balancer,
-                answer=answer,
-                rules=tuple(dict.fromkeys(name for name in names if "/ingress/" in name)),
-                sources=(source,),
-                source_count=1,
-            )
+        through = dict(self._judge.through(forward, interface))
+        self.lacking += [one.not_known for one in through.values() if one.not_known]
+        passed = {source: answer for source, answer in through.items() if answer.reachable}
+        if not passed:
             return
+        first, answer = next(iter(passed.items()))
+        rule_type, severity, service = self._kind(forward.protocol, port, listener)
+        sources, count = self._judge.clients(forward, interface, first)
+        yield ReachableExposure(
+            rule_type=rule_type,
+            route=SourceClass.INTERNET,
+            severity=severity,
+            instance=self._instance,
+            interface=interface,
+            gateway=next((h.resource for h in answer.path if h.kind == "internet-gateway"), ""),
+            acl=self._judge.acl(interface),
+            protocol=forward.protocol,
+            port=port,
+            service=service,
+            listener=listener,
+            balancer=forward.balancer,
+            answer=answer,
+            cuts=self._judge.cuts(forward, interface, passed),
+            sources=sources,
+            source_count=count,
+        )
 
     def behind_hidden(self, hidden: HiddenForward, interface: noun.Eni) -> None:
         """Note what is not known if a load balancer may forward to a port of the interface that would be a finding."""
@@ -273,6 +316,7 @@ class _Instance:
         rule_type, severity, service = self._kind(protocol, port, listener)
         openings = [opening for opening in found.openings if _holds(opening, protocol, port)]
         widest = max(openings, key=lambda opening: opening.size)
+        rules = self._judge.opening_rules(interface, found, openings, protocol, port)
         return ReachableExposure(
             rule_type=rule_type,
             route=ROUTE_OF_LEG[found.leg],
@@ -286,8 +330,8 @@ class _Instance:
             service=service,
             listener=listener,
             answer=self._judge.path(found, widest, protocol, port),
-            rules=self._judge.opening_rules(interface, found, openings, protocol, port),
-            sources=tuple(opening.cidr for opening in openings),
+            cuts=(rules,) if rules else (),
+            sources=outermost(opening.cidr for opening in openings),
             source_count=sum(opening.size for opening in openings),
         )
 
@@ -322,10 +366,27 @@ class _Instance:
             interface=interface,
             gateway=found.gateway,
             acl=self._judge.acl(interface),
-            sources=tuple(cidr for cidr, _ in openings),
+            sources=outermost(cidr for cidr, _ in openings),
             source_count=sum(size for _, size in openings),
             ports=tuple(ranges),
         )
+
+
+def _arrivals(forward: Forward, host: noun.Eni, source: Address) -> Iterator[tuple[noun.Eni, Packet, noun.Eni | None]]:
+    """Yield each interface on a way through load balancers, the packet that it gets, and a node that passed it on."""
+    sender: Address = source
+    balancer: noun.Eni | None = None
+    legs = [forward, forward.then] if forward.then else [forward]
+    for leg in legs:
+        yield leg.node, _packet(sender, forward.protocol, leg.port), balancer
+        balancer = leg.node if leg.target.keeps_client else None
+        sender = sender if balancer else parse_address(private_addresses(leg.node)[0]) or sender
+    yield host, _packet(sender, forward.protocol, forward.host.port), balancer
+
+
+def _packet(source: Address, protocol: int, port: int) -> Packet:
+    """Return a packet for ingress rules, which do not look at its destination."""
+    return Packet(source=source, destination=source, protocol=protocol, ports=1 << port)
 
 
 def _chain(forward: Forward | HiddenForward) -> Iterator[Forward | HiddenForward]:

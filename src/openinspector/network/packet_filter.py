@@ -88,11 +88,17 @@ def judge_groups(
     return FilterVerdict(ports=open_ports, rule=rule, unknown="" if open_ports == packet.ports else unknown)
 
 
-def passing_rules(topology: Topology, interface: noun.Eni, packet: Packet) -> Iterator[str]:
-    """Yield every ingress rule of an interface's groups that lets a packet pass, as paths name it."""
+def passing_rules(
+    topology: Topology, interface: noun.Eni, packet: Packet, balancer: noun.Eni | None = None
+) -> Iterator[str]:
+    """Yield every ingress rule of an interface's groups that lets a packet pass, as paths name it.
+
+    ``balancer`` is the node that passed the packet on with the client's address: rules may name its groups (row 50).
+    """
     own = topology.by_private.get((interface.vpc_id, str(packet.source)))
     joined = topology.referable(interface.vpc_id)
     members = [own] if own else [one for one in topology.owners.get(str(packet.source), ()) if one.vpc_id in joined]
+    members += [balancer] if balancer else []
     for name in interface.groups:
         group = topology.groups.get(name.group_id)
         for number, permission in enumerate(group.ip_permissions if group else ()):
@@ -100,6 +106,16 @@ def passing_rules(topology: Topology, interface: noun.Eni, packet: Packet) -> It
                 matched, _ = _peer_matches(topology, permission, packet.source, members)
                 if matched:
                     yield f"{name.group_id}/ingress/{number}"
+
+
+def ranges_of(topology: Topology, rule: str) -> Iterator[str]:
+    """Yield the address ranges that an ingress rule, named as paths name it, lets in."""
+    group_id, _, number = rule.split("/")
+    permission = topology.groups[group_id].ip_permissions[int(number)]
+    yield from (one.cidr_ip for one in permission.ip_ranges)
+    yield from (one.cidr_ipv6 for one in permission.ipv6_ranges)
+    for listed in permission.prefix_list_ids:
+        yield from topology.prefix_lists.get(listed.prefix_list_id, ())
 
 
 def _permission_ports(permission: noun.Permission, packet: Packet) -> int:

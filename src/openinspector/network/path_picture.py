@@ -54,8 +54,8 @@ def picture_of(exposure: ReachableExposure) -> PathPicture | None:
     if exposure.listener is not None:
         name = exposure.listener.process_name or "a process"
         boxes.append(PathBox(kind="process", name=name, note=exposure.listener.package or port))
-    rule = exposure.rules[0] if len(exposure.rules) == 1 else ""
-    sentence = f"Change rule {rule} to close this path." if rule else "No single rule closes this path."
+    rules = " and ".join(next(iter(exposure.closers), ()))
+    sentence = f"Change rule {rules} to close this path." if rules else "No two rules close this path."
     return PathPicture(
         title=title(exposure),
         boxes=tuple(boxes),

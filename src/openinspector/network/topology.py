@@ -58,6 +58,16 @@ def inside(address: Address, text: str) -> bool:
     return network is not None and address.version == network.version and address in network
 
 
+def outermost(cidrs: Iterable[str]) -> tuple[str, ...]:
+    """Return the ranges that no other of them holds, in order of their addresses."""
+    found = {network for text in cidrs if (network := parse_network(text)) is not None}
+    kept: list[Network] = []
+    for network in sorted(found, key=lambda one: (one.version, int(one[0]), one.prefixlen)):
+        if not kept or network.version != kept[-1].version or int(network[0]) > int(kept[-1][-1]):
+            kept.append(network)
+    return tuple(str(network) for network in kept)
+
+
 class Topology:
     """All accounts of a snapshot as one network."""
 

@@ -21,6 +21,7 @@ from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
 from openinspector.service.app.findings import Findings
+from openinspector.service.app.hosts import Hosts
 from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.issues import Issues, RecentSummaries
 from openinspector.service.app.metrics import InstallationMetrics
@@ -32,6 +33,7 @@ from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.search import Search
 from openinspector.service.app.subscriptions import Subscriptions
 from openinspector.service.app.tailorings import Tailorings
 from openinspector.service.app.target_members import TargetMembers
@@ -44,6 +46,7 @@ from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.change_store import ChangeStore
 from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.coverage_store import CoverageStore
@@ -109,6 +112,7 @@ class Stores:
     objects: ObjectStore
     keys: KeyProvider
     nodes: NodeStore
+    changes: ChangeStore
     locks: NodeLocks
     shared_secrets: SharedSecretStore
     users: UserStore
@@ -153,6 +157,14 @@ class Assembly:
     def use_cases(self) -> UseCases:
         """Return all use cases."""
         stores, around = self.stores, self.around
+        summaries = RecentSummaries(stores.summaries)
+        issues = Issues(
+            assessments=stores.assessments,
+            findings=stores.findings,
+            summaries=summaries,
+            agents=stores.agents,
+            advisories=stores.advisories,
+        )
         return UseCases(
             access_roles=AccessRoles(
                 roles=stores.roles,
@@ -178,13 +190,15 @@ class Assembly:
                 clock=around.clock,
             ),
             findings=Findings(assessments=stores.assessments, findings=stores.findings, clock=around.clock),
-            issues=Issues(
+            hosts=Hosts(
                 assessments=stores.assessments,
-                findings=stores.findings,
-                summaries=RecentSummaries(stores.summaries),
                 agents=stores.agents,
-                advisories=stores.advisories,
+                findings=stores.findings,
+                rule_results=stores.rule_results,
+                coverage=stores.coverage,
+                summaries=summaries,
             ),
+            issues=issues,
             reports=Reports(
                 assessments=stores.assessments,
                 reports=stores.reports,
@@ -200,6 +214,7 @@ class Assembly:
                 clock=around.clock,
                 new_id=around.new_id,
             ),
+            search=Search(assessments=stores.assessments, issues=issues),
             subscriptions=Subscriptions(
                 subscriptions=stores.subscriptions,
                 assessments=stores.assessments,

@@ -27,6 +27,11 @@ class MemoryCoverageStore:
             found = sorted(self._hosts.get(run, {}).values(), key=lambda one: one.agent_id)
         return [one for one in found if after is None or one.agent_id > after][:limit]
 
+    def host(self, run: RunArn, agent: AgentId) -> HostCoverage | None:
+        """Return one host of a run, or None."""
+        with self._lock:
+            return self._hosts.get(run, {}).get(agent)
+
     def runs(self) -> Sequence[RunArn]:
         """Return every run that has coverage, sorted."""
         with self._lock:

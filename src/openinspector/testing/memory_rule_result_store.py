@@ -35,6 +35,11 @@ class MemoryRuleResultStore:
         ordered = sorted(found, key=lambda one: (one.rules_package_arn, one.name, one.title))
         return [RuleTally(rule=rule, hosts=found[rule]) for rule in ordered]
 
+    def of_host(self, run: RunArn, agent: AgentId) -> Mapping[CheckedRule, OutcomeKind]:
+        """Return the outcome of each rule on one host; empty for a host without outcomes."""
+        with self._lock:
+            return dict(self._outcomes.get(run, {}).get(agent, {}))
+
     def runs(self) -> Sequence[RunArn]:
         """Return every run that has outcomes, sorted."""
         with self._lock:

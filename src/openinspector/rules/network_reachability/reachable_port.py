@@ -15,7 +15,6 @@ from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, StatedIssue
-from openinspector.model.ground import Ground, Part
 from openinspector.model.inventory import Kernel, ListeningPort, OperatingSystem, Package
 from openinspector.model.record import Record
 from openinspector.network.answer import Hop, Leg, NotKnown
@@ -133,21 +132,7 @@ def _detection(exposure: ReachableExposure, facts: HostFacts, context: RuleConte
         attributes=tuple(one for one in (*attributes(exposure), *shown) if one.key != "INSTANCE_ID"),
         picture=picture_of(exposure),
     )
-    return Detection(
-        subject="/".join(exposure.opening[2:]), body=body, issue=_issue(exposure), grounds=_grounds(exposure)
-    )
-
-
-def _issue(exposure: ReachableExposure) -> str:
-    port = exposure.opening[-2] or "any"
-    return f"reachable/{exposure.route}/{port}"
-
-
-def _grounds(exposure: ReachableExposure) -> tuple[Ground, ...]:
-    """Return the sources, and the ports of an aggregate: an acceptance ends when one of these sets grows."""
-    sources = [Ground(part=Part.EXPOSURE, key="source", value=cidr) for cidr in exposure.sources]
-    ports = [Ground(part=Part.EXPOSURE, key="ports", value=f"{name} {a}-{b}") for name, a, b in exposure.ports]
-    return (*sources, *ports)
+    return Detection(subject=exposure.subject, body=body, issue=exposure.issue, grounds=exposure.grounds)
 
 
 def _vulnerabilities(exposure: ReachableExposure, facts: HostFacts, context: RuleContext) -> list[str]:

@@ -21,8 +21,14 @@ from openinspector.service.ports.wrapped_key_store import WrappedKind
 PREFIX: Final = "inspector:"
 FULL_ACCESS: Final = ("inspector:*",)
 """The part of AmazonInspectorFullAccess that this service implements (F2.8)."""
-READ_ONLY: Final = ("inspector:Describe*", "inspector:Get*", "inspector:List*", "inspector:Preview*")
-"""The part of AmazonInspectorReadOnlyAccess that this service implements (F2.8)."""
+READ_ONLY: Final = (
+    "inspector:Describe*",
+    "inspector:Get*",
+    "inspector:List*",
+    "inspector:Preview*",
+    "inspector:Search",
+)
+"""The part of AmazonInspectorReadOnlyAccess that this service implements (F2.8), and our own Search."""
 MAX_CACHED: Final = 1024
 
 _ID_BYTES: Final = 10

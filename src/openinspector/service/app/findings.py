@@ -9,7 +9,7 @@ from openinspector.model.arn import FindingArn, parse_finding_arn
 from openinspector.model.finding import Attribute, Finding
 from openinspector.service.app.arguments import existing_run
 from openinspector.service.app.batch import FailureCode, LookUpResult, look_up
-from openinspector.service.app.errors import UseCaseError
+from openinspector.service.app.errors import NoSuchEntity, UseCaseError
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
@@ -43,6 +43,13 @@ class Findings:
     def describe(self, arns: Sequence[str]) -> LookUpResult[FindingArn, Finding]:
         """Return findings by ARN."""
         return look_up(arns, parse_finding_arn, partial(self.findings.findings_by_arn, of_ended_runs=True))
+
+    def existing(self, arn: str) -> Finding:
+        """Return a finding; InvalidInput, NoSuchEntity."""
+        found = self.describe([arn])
+        if found.failed:
+            raise NoSuchEntity("FINDING_DOES_NOT_EXIST", f"There is no finding {arn}.")
+        return next(iter(found.found.values()))
 
     def add_attributes(self, arns: Sequence[str], added: Attributes) -> Mapping[str, FailureCode]:
         """Add attributes to findings, replacing values of existing keys (F6.25); return failures by ARN."""

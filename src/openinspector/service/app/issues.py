@@ -7,6 +7,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 from openinspector.model.agent import Agent
@@ -15,6 +16,7 @@ from openinspector.model.finding import Finding, Severity
 from openinspector.model.run_state import IN_PROGRESS
 from openinspector.model.run_summary import CountedIssue, HostCounts, RunSummary
 from openinspector.service.app import arguments
+from openinspector.service.app.errors import InvalidInput
 from openinspector.service.ports.advisory_store import AdvisoryStore, FeedSnapshot
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
@@ -47,6 +49,22 @@ class IssuePage:
     page: Page[CountedIssue]
     total: int
     severities: Mapping[Severity, int]
+
+
+class IssueChange(StrEnum):
+    """Relation of an issue to two runs."""
+
+    NEW = "NEW"
+    GONE = "GONE"
+    SAME = "SAME"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueChanges:
+    """One page of the issues of one relation, and the number of issues of each."""
+
+    page: Page[CountedIssue]
+    totals: Mapping[IssueChange, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +113,10 @@ class RecentSummaries:
     def latest(self) -> RunArn | None:
         """Return the run that ended last and has a summary, or None."""
         return self._store.latest()
+
+    def recent(self, limit: int) -> Sequence[RunArn]:
+        """Return the runs with a summary that ended last, newest first."""
+        return self._store.recent(limit)
 
     def get(self, run: RunArn | None) -> RunSummary | None:
         """Return the summary of a run, or of the one that ended last; None if there is none."""
@@ -171,6 +193,22 @@ class Issues:
         matching = sorted((host for host in every if text.casefold() in host.key.casefold()), key=lambda host: host.key)
         return page_of(matching, lambda host: host.key, page), len(matching)
 
+    def list_changes(self, run_arn: str, base_arn: str, change: IssueChange, page: PageRequest) -> IssueChanges:
+        """Return one page of the issues that changed between two runs; InvalidInput, NoSuchEntity.
+
+        InvalidInput also for a run that has no summary: it did not complete, or has just ended.
+        """
+        now, before = self._existing(run_arn), self._existing(base_arn)
+        earlier, later = ({issue.key for issue in one.content.issues} for one in (before, now))
+        found: dict[IssueChange, list[CountedIssue]] = {
+            IssueChange.NEW: [issue for issue in now.content.issues if issue.key not in earlier],
+            IssueChange.GONE: [issue for issue in before.content.issues if issue.key not in later],
+            IssueChange.SAME: [issue for issue in now.content.issues if issue.key in earlier],
+        }
+        return IssueChanges(
+            page=_page_after(found[change], page), totals={one: len(issues) for one, issues in found.items()}
+        )
+
     def feeds(self) -> Sequence[FeedSnapshot]:
         """Return the advisory feeds that were synced, by name."""
         return sorted(self.advisories.snapshots(), key=lambda one: one.feed)
@@ -206,6 +244,14 @@ class Issues:
         return bool(
             self.findings.list_findings(replace(wanted, severities=tuple(severities)), PageRequest(limit=1)).rows
         )
+
+    def _existing(self, run_arn: str) -> RunSummary:
+        found = self.summaries.get(arguments.existing_run(self.assessments, run_arn).arn)
+        if found is None:
+            raise InvalidInput(
+                "INVALID_ASSESSMENT_RUN_ARN", f"The findings of {run_arn} are not counted: not completed."
+            )
+        return found
 
     def _summary(self, run_arn: str) -> RunSummary | None:
         return self.summaries.get(arguments.existing_run(self.assessments, run_arn).arn if run_arn else None)

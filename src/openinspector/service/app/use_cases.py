@@ -9,11 +9,13 @@ from openinspector.service.app.coverage import Coverage
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
 from openinspector.service.app.findings import Findings
+from openinspector.service.app.hosts import Hosts
 from openinspector.service.app.issues import Issues
 from openinspector.service.app.reports import Reports
 from openinspector.service.app.rules_packages import RulesPackages
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
+from openinspector.service.app.search import Search
 from openinspector.service.app.subscriptions import Subscriptions
 from openinspector.service.app.tailorings import Tailorings
 from openinspector.service.app.targets import Targets
@@ -33,11 +35,13 @@ class UseCases:
     exclusions: Exclusions
     exclusions_previews: ExclusionsPreviews
     findings: Findings
+    hosts: Hosts
     issues: Issues
     reports: Reports
     rules_packages: RulesPackages
     runs: Runs
     schedules: Schedules
+    search: Search
     subscriptions: Subscriptions
     tailorings: Tailorings
     targets: Targets

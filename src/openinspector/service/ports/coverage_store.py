@@ -39,6 +39,10 @@ class CoverageStore(Protocol):
         """Return hosts of a run from the first after ``after``, by agent id."""
         ...
 
+    def host(self, run: RunArn, agent: AgentId) -> HostCoverage | None:
+        """Return one host of a run, or None."""
+        ...
+
     def runs(self) -> Sequence[RunArn]:
         """Return every run that has coverage, sorted."""
         ...

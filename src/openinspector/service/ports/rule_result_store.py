@@ -45,6 +45,10 @@ class RuleResultStore(Protocol):
         """Return the outcomes of each rule, by rules package and name."""
         ...
 
+    def of_host(self, run: RunArn, agent: AgentId) -> Mapping[CheckedRule, OutcomeKind]:
+        """Return the outcome of each rule on one host; empty for a host without outcomes."""
+        ...
+
     def runs(self) -> Sequence[RunArn]:
         """Return every run that has outcomes, sorted."""
         ...

@@ -27,6 +27,10 @@ class SummaryStore(Protocol):
         """Return the run with a summary that ended last, of a template and before a moment if given; or None."""
         ...
 
+    def recent(self, limit: int) -> Sequence[RunArn]:
+        """Return the runs with a summary that ended last, newest first."""
+        ...
+
     def delete_run(self, run: RunArn) -> None:
         """Delete a run's summary."""
         ...

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, Row, delete, select
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.service.ports.coverage_store import HostCoverage
 from openinspector.service.stores.dialect import upsert
-from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.schema import PACKAGE_COVERAGE
 
 
@@ -34,17 +35,14 @@ class SqlCoverageStore:
             query = query.where(PACKAGE_COVERAGE.c.agent_id > after)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(PACKAGE_COVERAGE.c.agent_id).limit(limit)).all()
-        return [
-            HostCoverage(
-                agent_id=AgentId(row.agent_id),
-                counts=row.counts,
-                scored=row.scored,
-                unscored=row.unscored,
-                score_sources=row.score_sources,
-                object_name=row.object_name,
-            )
-            for row in rows
-        ]
+        return [_host(row) for row in rows]
+
+    def host(self, run: RunArn, agent: AgentId) -> HostCoverage | None:
+        """Return one host of a run, or None."""
+        query = select(PACKAGE_COVERAGE).where(PACKAGE_COVERAGE.c.run_arn == run, PACKAGE_COVERAGE.c.agent_id == agent)
+        with reading_once(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _host(row)
 
     def runs(self) -> Sequence[RunArn]:
         """Return every run that has coverage, sorted."""
@@ -55,3 +53,14 @@ class SqlCoverageStore:
         """Delete a run's coverage."""
         with writing(self._engine) as connection:
             connection.execute(delete(PACKAGE_COVERAGE).where(PACKAGE_COVERAGE.c.run_arn == run))
+
+
+def _host(row: Row[Any]) -> HostCoverage:
+    return HostCoverage(
+        agent_id=AgentId(row.agent_id),
+        counts=row.counts,
+        scored=row.scored,
+        unscored=row.unscored,
+        score_sources=row.score_sources,
+        object_name=row.object_name,
+    )

@@ -17,7 +17,7 @@ from openinspector.model.arn import RunArn
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleTally
 from openinspector.service.stores.columns import to_json
 from openinspector.service.stores.dialect import insert_new, upsert
-from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.schema import RULE_RESULT, RUN_RULES
 
 _LETTERS: Final = {
@@ -64,6 +64,22 @@ class SqlRuleResultStore:
             RuleTally(rule=rule, hosts={outcome: tuple(found) for outcome, found in hosts[rule].items()})
             for rule in sorted(hosts, key=lambda one: (one.rules_package_arn, one.name, one.title))
         ]
+
+    def of_host(self, run: RunArn, agent: AgentId) -> Mapping[CheckedRule, OutcomeKind]:
+        """Return the outcome of each rule on one host; empty for a host without outcomes."""
+        query = (
+            select(RUN_RULES.c.rules, RULE_RESULT.c.outcomes)
+            .join(
+                RULE_RESULT,
+                (RULE_RESULT.c.run_arn == RUN_RULES.c.run_arn) & (RULE_RESULT.c.digest == RUN_RULES.c.digest),
+            )
+            .where(RULE_RESULT.c.run_arn == run, RULE_RESULT.c.agent_id == agent)
+        )
+        with reading_once(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return {}
+        return {rule: _OUTCOMES[letter] for rule, letter in zip(row.rules, row.outcomes, strict=True)}
 
     def runs(self) -> Sequence[RunArn]:
         """Return every run that has outcomes, sorted."""

@@ -63,6 +63,13 @@ class SqlSummaryStore:
             found = connection.scalar(query)
         return None if found is None else RunArn(found)
 
+    def recent(self, limit: int) -> Sequence[RunArn]:
+        """Return the runs with a summary that ended last, newest first."""
+        query = select(RUN_SUMMARY.c.run_arn)
+        query = query.order_by(RUN_SUMMARY.c.completed_at.desc(), RUN_SUMMARY.c.run_arn.desc()).limit(limit)
+        with reading_once(self._engine) as connection:
+            return [RunArn(run) for run in connection.scalars(query)]
+
     def delete_run(self, run: RunArn) -> None:
         """Delete a run's summary."""
         with writing(self._engine) as connection:

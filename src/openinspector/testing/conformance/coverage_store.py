@@ -31,6 +31,12 @@ class CoverageStoreSuite:
         assert list(store.hosts(RUN, SECOND, 2)) == [covered(3)]
         assert list(store.hosts(RUN, THIRD, 2)) == []
 
+    def test_one_host(self, store: CoverageStore) -> None:
+        store.record(RUN, [covered(1), covered(2)])
+        assert store.host(RUN, SECOND) == covered(2)
+        assert store.host(RUN, THIRD) is None
+        assert store.host(builders.run(2).arn, SECOND) is None
+
     def test_recording_a_host_again_replaces_its_coverage(self, store: CoverageStore) -> None:
         """An evaluation step that is repeated counts no package twice."""
         for affected in (1, 7):

@@ -47,6 +47,12 @@ class RuleResultStoreSuite:
             "rule_3": {_N: (SECOND,)},
         }
 
+    def test_outcomes_of_one_host(self, store: RuleResultStore) -> None:
+        store.record(RUN, [checked(1), checked(2)], {FIRST: [_P, _D], SECOND: [_U, _U]})
+        assert store.of_host(RUN, FIRST) == {checked(1): _P, checked(2): _D}
+        assert store.of_host(RUN, THIRD) == {}
+        assert store.of_host(builders.run(2).arn, FIRST) == {}
+
     def test_runs_are_independent(self, store: RuleResultStore) -> None:
         other = builders.run(2).arn
         assert store.tallies(RUN) == []

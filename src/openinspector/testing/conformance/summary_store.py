@@ -51,6 +51,12 @@ class SummaryStoreSuite:
         assert store.latest(template(2).arn) is None
         assert store.latest(before=moment(1)) is None
 
+    def test_recent(self, store: SummaryStore) -> None:
+        """Newest first."""
+        for number in (2, 3, 1):
+            store.add(summary(number))
+        assert list(store.recent(2)) == [run(3).arn, run(2).arn]
+
     def test_delete(self, store: SummaryStore) -> None:
         store.add(summary(1))
         store.add(summary(2))

@@ -179,3 +179,33 @@ def test_unknown_runs_are_refused(found: Caller, operation: str) -> None:
 def test_a_deleted_run_has_no_summary(found: Caller) -> None:
     found("DeleteAssessmentRun", assessmentRunArn=SECOND)
     assert found("GetOverview")["latestRun"]["assessmentRunArn"] == FIRST
+
+
+def test_issues_that_changed_between_two_runs(found: Caller) -> None:
+    def changed(change: str, *runs: str) -> dict[str, Any]:
+        return found("ListIssueChanges", assessmentRunArn=runs[0], baseAssessmentRunArn=runs[1], change=change)
+
+    assert names(changed("NEW", SECOND, FIRST)) == ["4", "3"]
+    assert names(changed("GONE", SECOND, FIRST)) == ["2"]
+    assert names(changed("SAME", SECOND, FIRST)) == ["1"]
+    assert names(changed("GONE", FIRST, SECOND)) == ["4", "3"]
+    totals = changed("NEW", SECOND, FIRST)
+    assert (totals["newIssues"], totals["goneIssues"], totals["sameIssues"]) == (2, 1, 1)
+    pages = found.pages(
+        "ListIssueChanges",
+        "issues",
+        assessmentRunArn=SECOND,
+        baseAssessmentRunArn=FIRST,
+        change="NEW",
+        maxResults=1,
+    )
+    assert [len(page) for page in pages] == [1, 1]
+
+
+def test_a_run_that_is_not_counted_is_not_compared(found: Caller) -> None:
+    store = found.built.stores.assessments
+    store.add_run(builders.run(3), ())
+    refused = found.refusal(
+        "ListIssueChanges", assessmentRunArn=builders.run(3).arn, baseAssessmentRunArn=FIRST, change="NEW"
+    )
+    assert refused == ("InvalidInputException", "INVALID_ASSESSMENT_RUN_ARN")

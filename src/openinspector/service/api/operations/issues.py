@@ -12,13 +12,14 @@ from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
-from openinspector.service.app.issues import IssueFilter, IssuePage, ListedHost
+from openinspector.service.app.issues import IssueChange, IssueChanges, IssueFilter, IssuePage, ListedHost
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
 
 _NOTABLE: Final = 10
 _ROWS: Final = 500
 _ISSUES: Final = Listing(operation="ListIssues", default=50, cap=_ROWS)
+_CHANGES: Final = Listing(operation="ListIssueChanges", default=50, cap=_ROWS)
 _FINDINGS: Final = Listing(operation="ListFindingRows", default=50, cap=_ROWS)
 _HOSTS: Final = Listing(operation="ListHosts", default=50, cap=_ROWS)
 
@@ -57,7 +58,28 @@ def list_issues(services: ApiServices, arguments: Json) -> Json:
         "assessmentRunArn": seen[0].run_arn,
         "issues": _issues(rows),
         "total": seen[0].total,
-        "severityCounts": _counts(seen[0].severities),
+        "severityCounts": render_counts(seen[0].severities),
+        **more,
+    }
+
+
+def list_issue_changes(services: ApiServices, arguments: Json) -> Json:
+    """List the issues that are new in a run, gone, or the same, against another run."""
+    seen: list[IssueChanges] = []
+
+    def list_page(page: PageRequest) -> Page[CountedIssue]:
+        change = IssueChange(arguments["change"])
+        runs = arguments["assessmentRunArn"], arguments["baseAssessmentRunArn"]
+        seen.append(services.app.issues.list_changes(*runs, change, page))
+        return seen[0].page
+
+    rows, more = _CHANGES.page(services, arguments, list_page)
+    totals = seen[0].totals
+    return {
+        "issues": _issues(rows),
+        "newIssues": totals[IssueChange.NEW],
+        "goneIssues": totals[IssueChange.GONE],
+        "sameIssues": totals[IssueChange.SAME],
         **more,
     }
 
@@ -77,7 +99,7 @@ def list_finding_rows(services: ApiServices, arguments: Json) -> Json:
         "assessmentRunArn": found.run_arn,
         "findings": [_row(finding) for finding in rows],
         "total": found.counts.total,
-        "severityCounts": _counts(found.counts.severities),
+        "severityCounts": render_counts(found.counts.severities),
         "rulesPackageCounts": [
             {"rulesPackageArn": arn, "count": count} for arn, count in found.counts.rules_packages.items()
         ],
@@ -122,7 +144,7 @@ def _run(summary: RunSummary, name: str) -> Json:
         "assessmentRunArn": summary.run_arn,
         "name": name,
         "completedAt": summary.completed_at,
-        "severityCounts": _counts(by_severity),
+        "severityCounts": render_counts(by_severity),
         "issues": len(issues),
         "newIssues": sum(issue.first_seen_at == summary.completed_at for issue in issues),
         "goneIssues": summary.content.gone,
@@ -165,12 +187,13 @@ def _row(finding: Finding) -> Json:
 def _host(services: ApiServices, host: ListedHost) -> Json:
     return {
         "agentId": host.id,
-        "severityCounts": _counts(host.counts),
-        **({} if host.agent is None else _agent(host.agent, host.agent.health(services.clock.now()))),
+        "severityCounts": render_counts(host.counts),
+        **({} if host.agent is None else render_agent(host.agent, host.agent.health(services.clock.now()))),
     }
 
 
-def _agent(agent: Agent, health: AgentHealth) -> Json:
+def render_agent(agent: Agent, health: AgentHealth) -> Json:
+    """Return an agent as members of a host."""
     return {
         "hostname": agent.host.hostname or None,
         "distribution": agent.host.distribution or None,
@@ -181,5 +204,6 @@ def _agent(agent: Agent, health: AgentHealth) -> Json:
     }
 
 
-def _counts(counts: Mapping[Severity, int]) -> list[Json]:
+def render_counts(counts: Mapping[Severity, int]) -> list[Json]:
+    """Return counts by severity, all five."""
     return [{"severity": severity, "count": counts.get(severity, 0)} for severity in Severity]

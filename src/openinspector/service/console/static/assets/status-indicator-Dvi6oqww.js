@@ -1,1 +1,0 @@
-import{Nn as e,On as t,ar as n,ir as r,vt as i}from"./index-BtPa-hOA.js";var a=n(r());function o({type:t=`success`,wrapText:n=!0,...r}){let o=e(`StatusIndicator`,{props:{colorOverride:r.colorOverride,type:t,wrapText:n}});return a.createElement(i,{type:t,wrapText:n,...r,...o})}t(o,`StatusIndicator`);export{o as t};
