@@ -4,11 +4,10 @@ Rows are read a page at a time and sent as they are read, so that memory does no
 spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV injection).
 """
 
-import base64
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 import structlog
@@ -20,17 +19,14 @@ from starlette.routing import Route
 from openinspector.engine.finding_text import finding_text
 from openinspector.engine.run_summary import subject_of
 from openinspector.model.errors import OpenInspectorError
-from openinspector.model.finding import Finding, Severity
+from openinspector.model.finding import Finding
 from openinspector.service.api.operations.findings import render_finding
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import wire_value
-from openinspector.service.app.errors import InvalidInput
+from openinspector.service.app.export_query import parse_export_query
 from openinspector.service.app.signed_links import EXPORTS
 from openinspector.service.ports.finding_store import FindingFilter
 
-ExportFormat = Literal["CSV", "JSON"]
-_LONGEST: Final = 6000
-"""Longest query in a link, in characters."""
 _FORBIDDEN: Final = 403
 _PIECE: Final = 64 * 1024
 _HEADERS: Final = {
@@ -58,31 +54,13 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _log = structlog.get_logger()
 
 
-class ExportQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Findings to export, as a link contains them."""
-
-    format: ExportFormat
-    run: str
-    severities: tuple[Severity, ...] = ()
-    rule_names: tuple[str, ...] = ()
-    agent_ids: tuple[str, ...] = ()
-    rules_package_arns: tuple[str, ...] = ()
-
-    def to_text(self) -> str:
-        """Return the query as a part of a URL; InvalidInput if it is too long."""
-        text = base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
-        if len(text) > _LONGEST:
-            raise InvalidInput("INVALID_ATTRIBUTE", "The filter is too long for a link: name fewer rules or agents.")
-        return text
-
-
 def routes(services: ApiServices) -> list[Route]:
     """Return the route."""
 
     def export(item: str, expires: str, signature: str) -> Response:
         if not services.export_links.is_good(item, expires, signature, services.clock.now()):
             return PlainTextResponse(_REFUSED, _FORBIDDEN, _HEADERS)
-        query = msgspec.json.decode(base64.urlsafe_b64decode(item), type=ExportQuery)
+        query = parse_export_query(item)
         findings = services.app.issues.export(
             query.run,
             FindingFilter(

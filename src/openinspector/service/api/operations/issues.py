@@ -8,11 +8,11 @@ from openinspector.engine.run_summary import subject_of
 from openinspector.model.agent import Agent, AgentHealth
 from openinspector.model.finding import Finding, Severity
 from openinspector.model.run_summary import CountedIssue, RunSummary
-from openinspector.service.api.finding_export import ExportQuery
 from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
+from openinspector.service.app.export_query import ExportQuery
 from openinspector.service.app.issues import IssueChange, IssueChanges, IssueFilter, IssuePage, ListedHost
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
