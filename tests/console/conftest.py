@@ -61,10 +61,17 @@ def open_service(folder: Path) -> Iterator[ConsoleService]:
     """Serve the console with `fill`'s data until the context ends."""
     built = open_installation(folder, now=datetime.now(UTC) - timedelta(minutes=5))
     fill(built)
+    with serving(built, folder) as service:
+        yield service
+
+
+@contextmanager
+def serving(built: BuiltInstallation, folder: Path, port: int = 0) -> Iterator[ConsoleService]:
+    """Serve an installation until the context ends, on any port unless one is given."""
     users = Users(built.stores.users, built.clock)
     certificates = ensure_certificates(folder / "tls", ["127.0.0.1"], datetime.now(UTC))
     application = Starlette(routes=[*routes(built.services, operations(), users), *export_routes(built.services)])
-    bound = socket.create_server(("127.0.0.1", 0))
+    bound = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(
         application,
         log_config=None,

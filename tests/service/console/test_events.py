@@ -28,7 +28,11 @@ class Stage:
         self.state: dict[str, str] = {"runs": "1", "hosts": "1"}
         self.fails = False
         self.seconds = 0.0
-        self.events = Events(world.users, self.read, lambda: self.seconds)
+        self.events = Events(world.users, self.read, lambda: self.seconds, self.jump)
+
+    async def jump(self, seconds: float) -> None:
+        self.seconds += seconds
+        await asyncio.sleep(0)
 
     def read(self) -> State:
         if self.fails:
@@ -48,16 +52,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    made = Stage(open_console(tmp_path))
-    pause = asyncio.sleep
-
-    async def jump(seconds: float) -> None:
-        made.seconds += seconds
-        await pause(0)
-
-    monkeypatch.setattr(events.asyncio, "sleep", jump)
-    return made
+def stage(tmp_path: Path) -> Stage:
+    return Stage(open_console(tmp_path))
 
 
 def topics(part: str) -> list[str]:

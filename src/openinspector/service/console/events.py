@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -43,10 +43,17 @@ def digest_of(items: Iterable[object]) -> str:
 class Events:
     """Streams of changes. The state is read once for all streams of the process."""
 
-    def __init__(self, users: Users, read: Callable[[], State], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        users: Users,
+        read: Callable[[], State],
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._users = users
         self._read = read
         self._clock = clock
+        self._pause = pause
         self._lock = asyncio.Lock()
         self._known: State = {}
         self._read_at = float("-inf")
@@ -71,7 +78,7 @@ class Events:
             yield event(now, changed(seen, now) if seen else ())
             seen, sent_at = now, self._clock()
             while self._clock() < ends:
-                await asyncio.sleep(READ_SECONDS)
+                await self._pause(READ_SECONDS)
                 now = await self._state()
                 if topics := changed(seen, now):
                     seen, sent_at = now, self._clock()

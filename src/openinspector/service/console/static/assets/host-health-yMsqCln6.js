@@ -1,1 +1,0 @@
-import{t as e}from"./status-indicator-BEI9rE4i.js";import{_ as t}from"./index-BQqFNCAp.js";var n=t(),r={HEALTHY:`Healthy`,UNHEALTHY:`Unhealthy`,UNKNOWN:`Unknown`};function i({health:t}){return t===void 0?(0,n.jsx)(e,{type:`stopped`,children:`No agent`}):(0,n.jsx)(e,{type:t===`HEALTHY`?`success`:`warning`,children:r[t]})}export{i as t};
