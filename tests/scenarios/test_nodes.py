@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -31,14 +32,18 @@ class Cluster:
     settings: dict[str, str]
 
 
-@pytest.fixture
-def cluster(tmp_path: Path, postgresql_url: str) -> Iterator[Cluster]:
-    settings = {
+def shared_settings(tmp_path: Path, postgresql_url: str) -> dict[str, str]:
+    return {
         "OPENINSPECTOR_DATABASE_URL": new_database(postgresql_url),
         "OPENINSPECTOR_WORKFLOW_DATABASE_URL": new_database(postgresql_url),
         "OPENINSPECTOR_OBJECT_URL": (tmp_path / "objects").as_uri(),
         "OPENINSPECTOR_KEY_URL": (tmp_path / "keys.json").as_uri(),
     }
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, postgresql_url: str) -> Iterator[Cluster]:
+    settings = shared_settings(tmp_path, postgresql_url)
     one, two = (WholeSystem(tmp_path / name, settings) for name in ("one", "two"))
     yield Cluster(one, two, settings)
     one.processes.stop()
@@ -63,6 +68,10 @@ def listed_nodes(cluster: Cluster) -> list[str]:
     return [node["address"] for node in json.loads(done.stdout)]
 
 
+def agent_pid(node: WholeSystem) -> int:
+    return int((node.processes.data_dir.parent / "agent.pid").read_text())
+
+
 def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
@@ -80,7 +89,7 @@ def test_a_run_ends_although_the_node_that_drives_it_is_killed(cluster: Cluster)
     # 2. an agent of node two enrols and is frozen, so that the run, which node one drives, must wait for it
     two.start_agent()
     two.store_advisory(distribution_of_this_host())
-    agent = int((two.processes.data_dir.parent / "agent.pid").read_text())
+    agent = agent_pid(two)
     os.kill(agent, signal.SIGSTOP)
     run_arn = one.start_run()
 
@@ -112,3 +121,78 @@ def test_a_node_that_is_stopped_leaves_at_once(cluster: Cluster) -> None:
     assert get(cluster.one, "/healthz") == (200, "ok\n")
     cluster.one.processes.stop()
     assert listed_nodes(cluster) == [cluster.two.url]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A node that answers agents and users, and a node that works."""
+
+    front: WholeSystem
+    worker: WholeSystem
+    more: Callable[[str, str], WholeSystem]
+    """Starts another node, by its name and its roles."""
+
+
+@pytest.fixture
+def split(tmp_path: Path, postgresql_url: str) -> Iterator[Split]:
+    shared, started = shared_settings(tmp_path, postgresql_url), list[WholeSystem]()
+
+    def start(name: str, roles: str) -> WholeSystem:
+        started.append(WholeSystem(tmp_path / name, {**shared, "OPENINSPECTOR_ROLES": roles}))
+        return started[-1]
+
+    worker = start("worker", "worker")
+    yield Split(start("front", "gateway,api,console"), worker, start)
+    for node in started:
+        node.processes.stop()
+
+
+def run_to_compare(client: Any, run_arn: str) -> bytes:
+    """Return the findings of a run without what differs from run to run, as bytes in one order."""
+    differs = {"arn", "createdAt", "updatedAt"}
+    findings = [
+        {name: value for name, value in finding.items() if name not in differs}
+        for finding in findings_of(client, run_arn)
+    ]
+    for finding in findings:
+        del finding["serviceAttributes"]["assessmentRunArn"]
+    return "\n".join(sorted(json.dumps(finding, sort_keys=True, default=str) for finding in findings)).encode()
+
+
+def test_a_worker_that_is_killed_in_a_run_changes_no_finding(split: Split) -> None:
+    # 1. each node serves the part of its roles alone
+    front, worker = split.front, split.worker
+    assert get(front, "/readyz") == get(worker, "/readyz") == (200, "ready\n")
+    assert (get(front, "/console/")[0], get(worker, "/console/")[0]) == (200, 404)
+    assert get(worker, "/agent/v1/challenge")[0] == 404
+    nodes = front.processes.stores().nodes.nodes()
+    assert [node.roles for node in nodes] == [("worker",), ("gateway", "api", "console")]
+
+    # 2. an undisturbed run
+    front.start_agent()
+    front.store_advisory(distribution_of_this_host())
+    template = front.make_template()
+
+    def start_run() -> str:
+        return str(front.client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
+
+    undisturbed = start_run()
+    state = wait_for_end(front.client, undisturbed)["state"]
+    assert state in ("COMPLETED", "COMPLETED_WITH_ERRORS")
+
+    # 3. a run that waits for its frozen agent; its worker is killed, and another one ends it
+    os.kill(agent_pid(front), signal.SIGSTOP)
+    disturbed = start_run()
+
+    def collects() -> bool:
+        (run,) = front.client.describe_assessment_runs(assessmentRunArns=[disturbed])["assessmentRuns"]
+        return bool(run["state"] == "COLLECTING_DATA")
+
+    wait_until(collects)
+    os.kill(worker.processes.service_pid(), signal.SIGKILL)
+    os.kill(agent_pid(front), signal.SIGCONT)
+    split.more("another worker", "worker")
+    assert wait_for_end(front.client, disturbed)["state"] == state
+    expected = run_to_compare(front.client, undisturbed)
+    assert CVE.encode() in expected
+    assert run_to_compare(front.client, disturbed) == expected
