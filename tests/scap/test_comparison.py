@@ -3,6 +3,7 @@
 import pytest
 
 from openinspector.scap.comparison import checked, compare, exists
+from openinspector.scap.pattern import Patterns
 from openinspector.scap.truth import NotKnownError, Truth
 
 
@@ -28,7 +29,7 @@ from openinspector.scap.truth import NotKnownError, Truth
     ],
 )
 def test_operations(operation: str, datatype: str, value: str, wanted: str, result: bool) -> None:  # noqa: FBT001
-    assert compare(operation, datatype, value, wanted) is result
+    assert compare(operation, datatype, value, wanted, Patterns()) is result
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_operations(operation: str, datatype: str, value: str, wanted: str, resu
 )
 def test_incomparable_values(operation: str, datatype: str, value: str) -> None:
     with pytest.raises(NotKnownError):
-        compare(operation, datatype, value, "1")
+        compare(operation, datatype, value, "1", Patterns())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from openinspector.scap.functions import apply
+from openinspector.scap.pattern import Patterns
 from openinspector.scap.truth import NotKnownError
 
 
@@ -25,7 +26,7 @@ from openinspector.scap.truth import NotKnownError
     ],
 )
 def test_functions(name: str, parts: list[tuple[str, ...]], options: dict[str, str], values: tuple[str, ...]) -> None:
-    assert apply(name, parts, options) == values
+    assert apply(name, parts, options, Patterns()) == values
 
 
 @pytest.mark.parametrize(
@@ -34,4 +35,4 @@ def test_functions(name: str, parts: list[tuple[str, ...]], options: dict[str, s
 )
 def test_unknown_functions_and_too_many_values(name: str, parts: list[tuple[str, ...]]) -> None:
     with pytest.raises(NotKnownError):
-        apply(name, parts, {})
+        apply(name, parts, {}, Patterns())

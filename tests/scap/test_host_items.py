@@ -8,6 +8,7 @@ from tests.scap.small_stream import LOOKED_AT, READ, RECORDS, SYSTEM, facts, fil
 from openinspector.model.record import Record
 from openinspector.scap.comparison import compare
 from openinspector.scap.host_items import HostItems, ObjectQuery, Wanted
+from openinspector.scap.pattern import Patterns
 from openinspector.scap.truth import NotKnownError
 
 EVERYTHING: tuple[Record, ...] = (READ, LOOKED_AT, SYSTEM, *RECORDS.values())
@@ -21,7 +22,7 @@ def question(kind: str, nil: str = "", **fields: str) -> ObjectQuery:
         return Wanted(
             operation=operation,
             values=(value,),
-            accepts=lambda found: compare(operation, "string", found, value),
+            accepts=lambda found: compare(operation, "string", found, value, Patterns()),
         )
 
     return ObjectQuery(

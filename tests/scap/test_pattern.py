@@ -16,18 +16,22 @@ from openinspector.scap.truth import NotKnownError
     ],
 )
 def test_the_dialect_of_the_content(wanted: str, text: str) -> None:
-    assert pattern.search(wanted, text) is not None
+    assert pattern.Patterns().search(wanted, text) is not None
 
 
 def test_a_pattern_that_takes_too_long_gives_no_answer() -> None:
-    with pytest.raises(NotKnownError, match="too long"):
-        pattern.search(r"(.+)(.+)(.+)(.+)\4\3\2\1[!?]", "ab" * 100)
+    patterns = pattern.Patterns()
+    for why in (*["the content's pattern takes too long"] * pattern.MAX_SLOW, "too many patterns"):
+        with pytest.raises(NotKnownError, match=why):
+            patterns.search(r"(.+)(.+)(.+)(.+)\4\3\2\1[!?]", "ab" * 100)
+    with pytest.raises(NotKnownError, match="too many"):
+        patterns.find_all("a", "a", 0)
 
 
 @pytest.mark.parametrize("wanted", ["(", "a" * 9000])
 def test_a_pattern_that_is_not_understood_gives_no_answer(wanted: str) -> None:
     with pytest.raises(NotKnownError):
-        pattern.find_all(wanted, "text")
+        pattern.Patterns().find_all(wanted, "text", 0)
 
 
 @pytest.mark.parametrize(

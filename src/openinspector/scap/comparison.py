@@ -1,10 +1,11 @@
 """OVAL's operations on values, and its checks of several results."""
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from openinspector.scap import pattern
+from openinspector.scap.pattern import Patterns
 from openinspector.scap.truth import NotKnownError, Truth
 from openinspector.versions.dpkg import SCHEME as DPKG
 from openinspector.versions.rpm import SCHEME as RPM
@@ -18,14 +19,15 @@ _ORDER: Final[Mapping[str, Callable[[Ordered, Ordered], bool]]] = {
     "greater than or equal": operator.ge,
     "less than or equal": operator.le,
 }
+_DIGITS: Final = re.compile(r"[0-9]+")
 _EVR: Final = {"evr_string": RPM, "debian_evr_string": DPKG}
 
 
-def compare(operation: str, datatype: str, value: str, wanted: str) -> bool:
+def compare(operation: str, datatype: str, value: str, wanted: str, patterns: Patterns) -> bool:
     """Return True if an item's value satisfies an operation with a wanted value. Raises NotKnownError."""
     match operation:
         case "pattern match":
-            return pattern.search(wanted, value) is not None
+            return patterns.search(wanted, value) is not None
         case "case insensitive equals" | "case insensitive not equal":
             return (value.casefold() == wanted.casefold()) is (operation == "case insensitive equals")
         case "bitwise and" | "bitwise or":
@@ -99,8 +101,7 @@ def _number(text: str) -> float:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    parts = pattern.find_all(r"\d+", text)
-    return tuple(int(part[0]) for part in parts)
+    return tuple(map(int, _DIGITS.findall(text)))
 
 
 _PARSERS: Final[Mapping[str, Callable[[str], Ordered]]] = {

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import regex
 
-from openinspector.scap import pattern
+from openinspector.scap.pattern import Patterns
 from openinspector.scap.truth import NotKnownError
 
 MAX_VALUES: Final = 10_000
@@ -17,14 +17,15 @@ Values: TypeAlias = tuple[str, ...]
 Options: TypeAlias = Mapping[str, str]
 
 
-def apply(name: str, parts: Sequence[Values], options: Options) -> Values:
+def apply(name: str, parts: Sequence[Values], options: Options, patterns: Patterns) -> Values:
     """Return the values of a function. Raises NotKnownError."""
-    function = _FUNCTIONS.get(name)
-    if function is None:
-        raise NotKnownError(f"the function {name} is not evaluated")
     if prod(max(1, len(part)) for part in parts) > MAX_VALUES:
         raise NotKnownError(f"the function {name} has more than {MAX_VALUES} values")
-    return function(parts, options)
+    if name == "regex_capture":
+        return _capture(parts, options, patterns)
+    if name not in _FUNCTIONS:
+        raise NotKnownError(f"the function {name} is not evaluated")
+    return _FUNCTIONS[name](parts, options)
 
 
 def _concat(parts: Sequence[Values], _options: Options) -> Values:
@@ -39,8 +40,8 @@ def _unique(parts: Sequence[Values], _options: Options) -> Values:
     return tuple(dict.fromkeys(value for part in parts for value in part))
 
 
-def _capture(parts: Sequence[Values], options: Options) -> Values:
-    found = (pattern.search(options.get("pattern", ""), value) for value in parts[0])
+def _capture(parts: Sequence[Values], options: Options, patterns: Patterns) -> Values:
+    found = (patterns.search(options.get("pattern", ""), value) for value in parts[0])
     return tuple((match.group(1) or "" if match.re.groups else match[0]) if match else "" for match in found)
 
 
@@ -87,7 +88,6 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Sequence[Values], Options], Values]]] =
     "concat": _concat,
     "count": _count,
     "unique": _unique,
-    "regex_capture": _capture,
     "substring": _substring,
     "split": _split,
     "begin": _begin,

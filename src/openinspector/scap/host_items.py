@@ -23,6 +23,7 @@ from openinspector.model.inventory import (
     User,
 )
 from openinspector.scap import pattern
+from openinspector.scap.pattern import Patterns
 from openinspector.scap.rebuilt_files import rebuilt_files, rebuilt_patterns
 from openinspector.scap.truth import NotKnownError
 
@@ -82,6 +83,7 @@ class HostItems:
     """The items of one host."""
 
     def __init__(self, facts: HostFacts) -> None:
+        self.patterns = Patterns()
         self._facts = facts
         self._sources: Mapping[str, Callable[[ObjectQuery], Iterator[Item]]] = {
             "dpkginfo": self._packages,
@@ -219,7 +221,7 @@ class HostItems:
             if not question.accepts(place):
                 continue
             self._need_whole(path)
-            for number, match in enumerate(pattern.find_all(text[0] if text else "", content, flags), start=1):
+            for number, match in enumerate(self.patterns.find_all(text[0] if text else "", content, flags), start=1):
                 if number > _MAX_MATCHES:
                     raise NotKnownError(f"the content's pattern matches more than {_MAX_MATCHES} times in {path}")
                 groups = tuple(group for group in match.groups() if group is not None)

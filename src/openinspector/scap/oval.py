@@ -155,7 +155,7 @@ class OvalEvaluation:
         values = self.variable(entity.variable) if entity.variable else (entity.value,)
 
         def accepts(value: str) -> bool:
-            found = [compare(entity.operation, entity.datatype, value, each) for each in values]
+            found = [compare(entity.operation, entity.datatype, value, each, self._items.patterns) for each in values]
             return checked(entity.variable_check, list(map(Truth, found))).value is True
 
         return Wanted(operation=entity.operation, values=values, accepts=accepts)
@@ -197,7 +197,7 @@ class OvalEvaluation:
             case ItemField(object=name, name=field):
                 return tuple(value for item in self.items(name) for value in item.get(field, ()))
             case Function(name=name, parts=parts, options=options):
-                return apply(name, [self._component(part) for part in parts], options)
+                return apply(name, [self._component(part) for part in parts], options, self._items.patterns)
             case _:
                 assert_never(component)
 

@@ -4,31 +4,44 @@ A pattern such as ``MACs (\S+)+!`` takes exponential time on a line that a host 
 dialect (flags in mid-pattern, ``\h``, POSIX classes), and takes a limit for each search.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import regex
 
 from openinspector.scap.truth import NotKnownError
 
+T = TypeVar("T")
+
 SECONDS: Final = 0.25
+"""Limit of one search. `regex` looks at the clock between its steps: a search was seen to end after 3 s."""
+MAX_SLOW: Final = 3
 MAX_PATTERN: Final = 8192
 
 
-def search(pattern: str, text: str, flags: int = 0) -> "regex.Match[str] | None":
-    """Return the first match in ``text``. Raises NotKnownError for a pattern that is too slow or not understood."""
-    try:
-        return _compiled(pattern, flags).search(text, timeout=SECONDS)
-    except TimeoutError:
-        raise NotKnownError(f"the content's pattern takes too long on this host: {pattern[:80]}") from None
+class Patterns:
+    """The searches of one evaluation. After a few that were too slow, it makes no more: a host must not stall a run."""
 
+    def __init__(self) -> None:
+        self._slow = 0
 
-def find_all(pattern: str, text: str, flags: int = 0) -> "list[regex.Match[str]]":
-    """Return every match in ``text``. Raises NotKnownError as `search` does."""
-    try:
-        return list(_compiled(pattern, flags).finditer(text, timeout=SECONDS))
-    except TimeoutError:
-        raise NotKnownError(f"the content's pattern takes too long on this host: {pattern[:80]}") from None
+    def search(self, pattern: str, text: str) -> "regex.Match[str] | None":
+        """Return the first match in ``text``. Raises NotKnownError for a pattern that is too slow or not understood."""
+        return self._limited(pattern, lambda: _compiled(pattern, 0).search(text, timeout=SECONDS))
+
+    def find_all(self, pattern: str, text: str, flags: int) -> "list[regex.Match[str]]":
+        """Return every match in ``text``. Raises NotKnownError as `search` does."""
+        return self._limited(pattern, lambda: list(_compiled(pattern, flags).finditer(text, timeout=SECONDS)))
+
+    def _limited(self, pattern: str, find: Callable[[], T]) -> T:
+        if self._slow >= MAX_SLOW:
+            raise NotKnownError("too many patterns of the content take too long on this host")
+        try:
+            return find()
+        except TimeoutError:
+            self._slow += 1
+            raise NotKnownError(f"the content's pattern takes too long on this host: {pattern[:80]}") from None
 
 
 @lru_cache(maxsize=4096)
@@ -49,7 +62,6 @@ _ANY: Final = regex.compile(
 )
 """Parts that match any character, repeated. A dot alone stands for a dot: content forgets to escape it."""
 _GROUP: Final = regex.compile(r"\((?:\?:)?([^()]*)\)(\?)?")
-_SPECIAL: Final = regex.compile(r"[\\^$.|?*+()\[\]{}]")
 _MAX_EXAMPLES: Final = 64
 
 
@@ -72,6 +84,6 @@ def examples(pattern: str, *, of_name: bool = False) -> list[str]:
             todo += [text[: group.start()] + part + text[group.end() :] for part in parts]
         if len(todo) + len(done) > _MAX_EXAMPLES:
             raise NotKnownError(f"the content's path {pattern[:80]} has too many alternatives")
-    if any(search(pattern, example) is None for example in done):
+    if any(_compiled(pattern, 0).search(example, timeout=SECONDS) is None for example in done):
         raise NotKnownError(f"the content's path {pattern[:80]} is not understood")
     return done
