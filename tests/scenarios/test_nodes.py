@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from tests.scenarios.test_main_job import findings_of, wait_for_end
 
+from openinspector.cli.demo_processes import ANY_PORT, QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.main import cli
 from openinspector.testing.postgresql import new_database
 from openinspector.testing.whole_system import CVE, WholeSystem, distribution_of_this_host
@@ -50,7 +51,7 @@ def cluster(tmp_path: Path, postgresql_url: str) -> Iterator[Cluster]:
     two.processes.stop()
 
 
-def get(node: WholeSystem, path: str) -> tuple[int, str]:
+def get(node: "WholeSystem | Worker", path: str) -> tuple[int, str]:
     """Return status and body of a request that names no credentials."""
     trusted = ssl.create_default_context(cafile=str(node.processes.ca_file))
     try:
@@ -123,27 +124,37 @@ def test_a_node_that_is_stopped_leaves_at_once(cluster: Cluster) -> None:
     assert listed_nodes(cluster) == [cluster.two.url]
 
 
+class Worker:
+    """A node with the role worker alone."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        roles = {"OPENINSPECTOR_ROLES": "worker", "OPENINSPECTOR_LISTEN": ANY_PORT}
+        self.processes = DemoProcesses(folder, {**QUICK_HEARTBEATS, **roles, **settings})
+        self.url = self.processes.start_service()
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """A node that answers agents and users, and a node that works."""
 
     front: WholeSystem
-    worker: WholeSystem
-    more: Callable[[str, str], WholeSystem]
-    """Starts another node, by its name and its roles."""
+    worker: Worker
+    more: Callable[[], object]
+    """Starts another worker."""
 
 
 @pytest.fixture
 def split(tmp_path: Path, postgresql_url: str) -> Iterator[Split]:
-    shared, started = shared_settings(tmp_path, postgresql_url), list[WholeSystem]()
+    settings, workers = shared_settings(tmp_path, postgresql_url), list[Worker]()
 
-    def start(name: str, roles: str) -> WholeSystem:
-        started.append(WholeSystem(tmp_path / name, {**shared, "OPENINSPECTOR_ROLES": roles}))
-        return started[-1]
+    def start() -> Worker:
+        workers.append(Worker(tmp_path / f"worker{len(workers)}", settings))
+        return workers[-1]
 
-    worker = start("worker", "worker")
-    yield Split(start("front", "gateway,api,console"), worker, start)
-    for node in started:
+    worker = start()
+    front = WholeSystem(tmp_path / "front", {**settings, "OPENINSPECTOR_ROLES": "gateway,api,console"})
+    yield Split(front, worker, start)
+    for node in (front, *workers):
         node.processes.stop()
 
 
@@ -191,7 +202,7 @@ def test_a_worker_that_is_killed_in_a_run_changes_no_finding(split: Split) -> No
     wait_until(collects)
     os.kill(worker.processes.service_pid(), signal.SIGKILL)
     os.kill(agent_pid(front), signal.SIGCONT)
-    split.more("another worker", "worker")
+    split.more()
     assert wait_for_end(front.client, disturbed)["state"] == state
     expected = run_to_compare(front.client, undisturbed)
     assert CVE.encode() in expected
