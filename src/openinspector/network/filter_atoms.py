@@ -20,7 +20,7 @@ _IPV4: Final = 4
 _ALL: Final = -1
 _JUDGED: Final = frozenset({_ALL, TCP, UDP})
 _EPHEMERAL: Final = (1024, 65535)
-_BLOCKS: Final = (
+SPECIAL_BLOCKS: Final = (
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -61,8 +61,8 @@ _BLOCKS: Final = (
 )
 """Special-purpose blocks (IANA registries, RFC 6890); every bound counts, since the internet is all but these."""
 _SPECIAL: Final = {
-    4: [one for one in _BLOCKS if "." in one and ":" not in one],
-    6: [one for one in _BLOCKS if ":" in one],
+    4: [one for one in SPECIAL_BLOCKS if "." in one and ":" not in one],
+    6: [one for one in SPECIAL_BLOCKS if ":" in one],
 }
 
 
