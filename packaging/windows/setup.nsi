@@ -14,7 +14,11 @@ Name "openinspector Agent"
 OutFile "${TARGET}"
 InstallDir "$PROGRAMFILES64\openinspector\Agent"
 RequestExecutionLevel admin
-SetCompressor /SOLID zlib
+!ifdef FAST ; for tests
+  SetCompress off
+!else
+  SetCompressor /SOLID zlib
+!endif
 ShowInstDetails show
 AutoCloseWindow true
 
@@ -58,6 +62,9 @@ Section "Agent"
 
   SetOutPath "$INSTDIR\versions\${VERSION}"
   File /r "${SOURCE}\*.*"
+
+  SetOutPath "$INSTDIR"
+  File "/oname=openinspector-agent-status.exe" "${STATUS}"
 
   CreateDirectory "$Data\${STATE}\state"
   CreateDirectory "$Data\${STATE}\exports"
@@ -112,6 +119,7 @@ Section "Uninstall"
   ReadRegStr $3 HKLM "${UNINSTALL}" "DisplayVersion"
   !insertmacro Run '"$INSTDIR\versions\$3\python.exe" -I -B -m ${SERVICES} remove'
   RMDir /r "$INSTDIR\versions"
+  Delete "$INSTDIR\openinspector-agent-status.exe"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
   RMDir "$PROGRAMFILES64\openinspector"

@@ -16,6 +16,7 @@ from scripts.packages.release import ROOT, AgentBuild, Runtime, this_release
 from scripts.packages.runtimes import python3_runtime, single_file, standalone_runtime
 from scripts.packages.signing import pin, sign
 from scripts.packages.tree import PROGRAM, BuildError, File, Tree
+from scripts.windows.installer import Setup, missing_tools, release_setup
 
 SUMS = "SHA256SUMS"
 
@@ -24,10 +25,12 @@ def main() -> int:
     """Build everything asked for; the exit status is 0 when all of it is there."""
     parser = argparse.ArgumentParser(prog="make packages", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "dist")
-    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), action="append", help="default: both")
+    parser.add_argument(
+        "--runtime", type=Runtime, choices=list(Runtime), action="append", help="default: both, and Windows"
+    )
     options = parser.parse_args()
     try:
-        files = build(this_release(), options.runtime or list(Runtime))
+        files = build(this_release(), options.runtime or list(Runtime), windows=not options.runtime)
     except BuildError as error:
         print(f"packages: {error}", file=sys.stderr)
         return 1
@@ -41,14 +44,23 @@ def main() -> int:
     return 0
 
 
-def build(release: AgentBuild, runtimes: list[Runtime]) -> Mapping[str, File]:
-    """Return every file of the release: bundles, packages, installer, manifest, sums and signatures."""
+def build(release: AgentBuild, runtimes: list[Runtime], *, windows: bool) -> Mapping[str, File]:
+    """Return every file of the release: bundles, packages, installer, manifest, sums and signatures.
+
+    With ``windows`` also the setup program, if its tools are installed.
+    """
     files: dict[str, File] = {}
     about: list[dict[str, object]] = []
     for runtime in runtimes:
         made = dict(_of_runtime(release, runtime))
         files |= {name: file for name, (file, _) in made.items()}
         about += [_described(name, file, runtime, kind) for name, (file, kind) in made.items()]
+    setup = _windows(release) if windows else None
+    if setup is not None:
+        files[setup.name] = File(content=setup.content, mode=PROGRAM)
+        described = {"name": setup.name, "kind": "setup", "runtime": "standalone", "thumbprint": setup.thumbprint}
+        digest = hashlib.sha256(setup.content).hexdigest()
+        about.append({**described, "bytes": len(setup.content), "sha256": digest})
     manifest = {"version": release.version, "release": release.number, "epoch": release.epoch, "files": about}
     files["manifest.json"] = File(content=json.dumps(manifest, indent=2).encode() + b"\n")
     key = os.environ.get("OPENINSPECTOR_SIGNING_KEY")
@@ -74,6 +86,17 @@ def _of_runtime(release: AgentBuild, runtime: Runtime) -> Iterator[tuple[str, tu
     for kind, (name, content) in {"deb": deb(package), "rpm": rpm(package)}.items():
         yield name, (File(content=content), kind)
     print(f"{runtime}: {_megabytes(version)} installed, glibc {glibc_of(version)} or newer")
+
+
+def _windows(release: AgentBuild) -> Setup | None:
+    """Return the setup program for Windows; None, with a sentence, where its tools are absent."""
+    missing = missing_tools()
+    if missing:
+        print(f"windows: no setup.exe is built without Debian's packages {', '.join(missing)}")
+        return None
+    setup = release_setup(release)
+    print(f"windows: signed by the certificate {setup.thumbprint}")
+    return setup
 
 
 def _described(name: str, file: File, runtime: Runtime, kind: str) -> dict[str, object]:

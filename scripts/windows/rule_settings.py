@@ -12,7 +12,7 @@ from typing import Final
 from scripts.windows.runtime import ROOT
 
 from openinspector.cis.benchmarks import BENCHMARKS
-from openinspector.cis.checks.windows_policy import RegistrySetting
+from openinspector.cis.checks.windows_policy import RegistrySetting, UserSetting
 
 TARGET: Final = ROOT / "src" / "openinspector" / "agent" / "windows" / "rule_settings.py"
 _WIDTH: Final = 120
@@ -21,30 +21,30 @@ _HEAD: Final = '''"""Registry values that the CIS rules judge. `python -m script
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-
-RULE_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
 '''
 
 
-def asked_settings() -> Mapping[str, tuple[str, ...]]:
+def asked_settings(kind: type[RegistrySetting] | type[UserSetting]) -> Mapping[str, tuple[str, ...]]:
     """Return names of values by key, both sorted; keys that differ only in case are one."""
     found: dict[str, set[str]] = defaultdict(set)
     spelled: dict[str, str] = {}
     for built_in in BENCHMARKS:
         for control in built_in.load().controls:
             for check in control.checks:
-                if isinstance(check, RegistrySetting):
+                if isinstance(check, kind):
                     found[spelled.setdefault(check.key.casefold(), check.key)].add(check.name)
     return {key: tuple(sorted(found[key])) for key in sorted(found)}
 
 
 def render_settings() -> str:
     """Return the module's text, as ruff formats it."""
-    rows = "".join(
-        _row(json.dumps(key), [json.dumps(name) for name in names]) for key, names in asked_settings().items()
-    )
-    return f"{_HEAD}{rows}    }}\n)\n"
+    return _HEAD + _table("RULE_SETTINGS", RegistrySetting) + _table("USER_SETTINGS", UserSetting)
+
+
+def _table(name: str, kind: type[RegistrySetting] | type[UserSetting]) -> str:
+    rows = (_row(json.dumps(key), [json.dumps(name) for name in names]) for key, names in asked_settings(kind).items())
+    head = f"\n{name}: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(\n    {{\n"
+    return f"{head}{''.join(rows)}    }}\n)\n"
 
 
 def _row(key: str, names: list[str]) -> str:

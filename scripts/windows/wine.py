@@ -1,9 +1,9 @@
 """A Windows of Wine: one prefix, made new, that calls itself Server 2022; for tests.
 
 Wine is not Windows. It shows that our code and its use of pywin32 and winreg work; it keeps no access lists, knows no
-account policy, rights or audit policy, and its registry holds what is imported. Three stand-ins are for it alone:
-``python3.dll`` (the archive of the interpreter lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), and answers about
-access lists.
+account policy, rights or audit policy, and its registry holds what is imported. Four stand-ins are for it alone:
+``python3.dll`` (the archive of the interpreter lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), answers about
+access lists, and ``policy.dll``, which answers the calls about the security policy (`policy.c`).
 """
 
 import os
@@ -26,7 +26,7 @@ PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
 """Programs that the job needs, with Debian's packages of them."""
 
 _NM: Final = "x86_64-w64-mingw32-nm"
-_SECONDS: Final = 180
+_SECONDS: Final = 600
 _LINGER_SECONDS: Final = 15.0
 _PIECE: Final = 65536
 _PRNG: Final = """#include <windows.h>
@@ -34,13 +34,22 @@ BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
 """
 _EMPTY: Final = "int __stdcall DllMain(void *a, unsigned b, void *c) { return 1; }\n"
-_TRUST: Final = '''"""For Wine alone: it keeps no access lists, and every file belongs to its one user."""
+_TRUST: Final = '''"""For Wine alone: no access lists, no security policy, and every file belongs to one user."""
+
+import ctypes
+import sys
+from pathlib import Path
 
 from openinspector.agent.files import windows_acl
 
+POLICY_LIBRARIES = ("netapi32", "advapi32", "samlib", "ntdll")
 windows_acl.TRUSTED = windows_acl.TRUSTED | {"S-1-5-21-0-0-0-1000"}
 windows_acl.read_access = lambda path: windows_acl.FileAccess(owner="S-1-5-18", entries=())
 windows_acl.protect_folder = lambda path: None
+
+whole = ctypes.WinDLL
+stand_in = str(Path(sys.executable).with_name("policy.dll"))
+ctypes.WinDLL = lambda name, **options: whole(stand_in if name in POLICY_LIBRARIES else name, **options)
 '''
 SERVER_2022: Final = r"""REGEDIT4
 
@@ -84,6 +93,8 @@ def add_stand_ins(folder: Path) -> None:
     shared = [GCC, "-shared", "-nostdlib", "-e", "DllMain"]
     _run([*shared, "-o", str(folder / "python3.dll"), str(work / "python3.c"), str(work / "python3.def")])
     _run([GCC, "-shared", "-o", str(folder / "bcryptprimitives.dll"), str(work / "prng.c"), "-ladvapi32"])
+    policy = [str(folder / "policy.dll"), "-D_WIN32_WINNT=0x0601", "-Wno-attributes"]
+    _run([GCC, "-shared", "-o", *policy, str(Path(__file__).with_name("policy.c"))])
     # A query of WMI ends the process under Wine; without the module, platform.* does without.
     (folder / "lib" / "_wmi.pyd").unlink(missing_ok=True)
     (folder / SITE / "sitecustomize.py").write_text(_TRUST)
@@ -91,7 +102,12 @@ def add_stand_ins(folder: Path) -> None:
 
 
 class WinePrefix:
-    """A Windows in a folder of Linux. One process of its own keeps it alive: Wine ends services with the last one."""
+    """A Windows in a folder of Linux, which runs until it is stopped.
+
+    Its server persists, so that the service manager does not end with the last program. The first program
+    makes the prefix. It is not ``wineboot -i``: that starts a second service manager at the same pipe, and a service
+    that was registered with the one does not exist for the other.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._environment = {
@@ -101,14 +117,8 @@ class WinePrefix:
             "WINEDLLOVERRIDES": "mscoree,mshtml=",
         }
         self.drive = folder / "drive_c"
-        _run(["wineboot", "-i"], self._environment)
-        self._alive = subprocess.Popen(
-            ["wine", "cmd"],  # noqa: S607 - the wine of the path
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        for command in (["wineserver", "--persistent"], ["wine", "cmd", "/c", "exit"]):
+            self._start(command)
         server = folder / "server.reg"
         server.write_text(SERVER_2022.replace("\n", "\r\n"))
         self.run("reg", "import", windows_path(server))
@@ -121,10 +131,27 @@ class WinePrefix:
         """Run a program of Windows; its output comes through a pipe, without which Python does not start."""
         return _run(["wine", *command], {**self._environment, **environment}, check=check, given=given)
 
+    def _start(self, command: list[str]) -> None:
+        """Run a program of Wine itself; what it starts lives on and would hold pipes open."""
+        null = subprocess.DEVNULL
+        subprocess.run(  # noqa: S603 - constants
+            command, env=self._environment, stdin=null, stdout=null, stderr=null, check=True, timeout=_SECONDS
+        )
+
+    def processes(self) -> list[str]:
+        """Return the names of the programs that run in this prefix."""
+        mark = f"WINEPREFIX={self._environment['WINEPREFIX']}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    command = (process / "cmdline").read_bytes().partition(b"\0")[0].decode(errors="replace")
+                    found.append(command.replace("\\", "/").rpartition("/")[2])
+        return found
+
     def stop(self) -> None:
         """End every process of the prefix."""
         subprocess.run(["wineserver", "-k"], env=self._environment, check=False, timeout=_SECONDS)  # noqa: S607
-        self._alive.wait(_SECONDS)
 
 
 def windows_path(path: Path) -> str:
@@ -165,8 +192,7 @@ def _run(
     except subprocess.TimeoutExpired as error:
         process.kill()
         raise BuildError(f"{command} did not end within {_SECONDS} seconds") from error
-    # Services of Wine that the program started may hold its pipes open. They get a while: a service manager that is
-    # about to end forgets what the next command registers.
+    # Programs of Wine that this one started may hold its pipes open for ever.
     for reader in readers:
         reader.join(_LINGER_SECONDS)
     stdout, stderr = (b"".join(output).decode(errors="replace").replace("\r\n", "\n") for output in outputs)

@@ -38,6 +38,7 @@ def test_every_specified_sensor_exists() -> None:
         "windows_registry",
         "windows_security_policy",
         "windows_software",
+        "windows_users",
     } <= set(sensors())
 
 

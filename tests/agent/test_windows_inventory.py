@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from openinspector.agent.registry import sensors
-from openinspector.agent.sensors.windows_software import MACHINE, USERS
+from openinspector.agent.sensors.windows_software import MACHINE
+from openinspector.agent.windows.users import USERS
 from openinspector.agent.windows.version import CURRENT_VERSION
 from openinspector.model.windows import WindowsHotfix, WindowsProgram
 from openinspector.testing.conformance.sensor import run

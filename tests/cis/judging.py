@@ -33,6 +33,7 @@ SENSORS = (
     "windows_os",
     "windows_registry",
     "windows_security_policy",
+    "windows_users",
 )
 
 

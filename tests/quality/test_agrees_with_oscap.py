@@ -4,15 +4,15 @@ The root, its facts and the verdicts are recorded (``data/scap``). A control of 
 failed if one failed, passed if one passed and none failed. Controls that only one side judges are not compared.
 """
 
-import json
 import lzma
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.quality.recorded_root import read_recorded, recorded_files
 
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensing import collect_messages
@@ -21,7 +21,7 @@ from openinspector.cis.verdict import Satisfied, Violated
 from openinspector.cli.facts_file import facts_of
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.tailoring import AS_PUBLISHED
-from openinspector.testing.fake_host import FakeHost, Node
+from openinspector.testing.fake_host import FakeHost
 
 _XCCDF: Final = "{http://checklists.nist.gov/xccdf/1.2}"
 _RULE: Final = "xccdf_org.ssgproject.content_rule_"
@@ -41,8 +41,8 @@ REVIEWED: Final[Mapping[str, str]] = {
 @pytest.mark.shared
 def test_only_reviewed_controls_differ_from_oscap(shared: Path) -> None:
     folder = shared / "data" / "scap"
-    recorded = json.loads(lzma.decompress((folder / "debian12-root-facts-and-oscap-verdicts.json.xz").read_bytes()))
-    facts = facts_of(collect_messages(tuple(sensors()), 1, FakeHost(_files(recorded))), None)
+    recorded = read_recorded(folder)
+    facts = facts_of(collect_messages(tuple(sensors()), 1, FakeHost(recorded_files(recorded))), None)
     system = facts.only(OperatingSystem)
     assert system is not None
     benchmark = benchmark_for(system)
@@ -54,32 +54,6 @@ def test_only_reviewed_controls_differ_from_oscap(shared: Path) -> None:
     print(f"{len(both)} controls judged by both, {len(different)} different: {sorted(different)}")
     assert len(both) >= 150
     assert different <= REVIEWED.keys()
-
-
-def _files(recorded: Mapping[str, Any]) -> dict[str, bytes | str | Node]:
-    files: dict[str, bytes | str | Node] = {}
-    contents: Mapping[str, str] = recorded["contents"]
-    for path, attributes in recorded["paths"].items():
-        if attributes is None:
-            continue
-        mode = int(attributes["mode"], 8)
-        if mode >> 12 == 0o12:  # a link, whose target is not recorded
-            continue
-        files[path] = Node(
-            content=contents.get(path, "").encode(),
-            mode=mode & 0o7777,
-            uid=int(attributes["uid"]),
-            gid=int(attributes["gid"]),
-            is_directory=mode >> 12 == 0o4,
-        )
-    for path, content in contents.items():
-        files.setdefault(path, content)
-    files["/etc/os-release"] = "ID=debian\nVERSION_ID=12\n"
-    files["/var/lib/dpkg/status"] = "".join(
-        f"Package: {name}\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n\n"
-        for name, version in recorded["packages"].items()
-    )
-    return files
 
 
 def _numbers(stream: Path) -> Mapping[str, list[str]]:

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
+from tests.scap.small_stream import stream
 
 from openinspector.cli.main import cli
 from openinspector.testing.balancer_networks import alb
@@ -221,6 +222,10 @@ def test_an_image_is_assessed_and_assessed_again_from_its_facts(name: str, offli
     assert scanned["agentId"] == again["agentId"]
     if name == "debian":
         assert "TestResult" in offline("benchmark", str(facts), "--xccdf")
+        stored = offline.folder / "content-ds.xml"
+        stored.write_bytes(stream())
+        judged = json.loads(offline("benchmark", str(facts), "--content", str(stored), "--profile", "strict", "--json"))
+        assert judged["counts"]["fail"] == 1
 
 
 def test_an_sbom_is_assessed_against_a_mirror(offline: Operator) -> None:

@@ -77,15 +77,16 @@ def test_a_run_ends_although_the_node_that_drives_it_is_killed(cluster: Cluster)
     assert get(one, "/readyz") == get(two, "/readyz") == (200, "ready\n")
     assert listed_nodes(cluster) == [one.url, two.url]
 
-    # 2. an agent of node two enrols and stops, so that the run, which node one drives, must wait for it
+    # 2. an agent of node two enrols and is frozen, so that the run, which node one drives, must wait for it
     two.start_agent()
     two.store_advisory(distribution_of_this_host())
-    two.processes.stop_agent()
+    agent = int((two.processes.data_dir.parent / "agent.pid").read_text())
+    os.kill(agent, signal.SIGSTOP)
     run_arn = one.start_run()
 
     # 3. node one is killed; node two takes over when the lease has ended, and the run ends there
     os.kill(one.processes.service_pid(), signal.SIGKILL)
-    two.start_agent()
+    os.kill(agent, signal.SIGCONT)
     run = wait_for_end(two.client, run_arn)
     assert run["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
     assert CVE in {finding["id"] for finding in findings_of(two.client, run_arn)}

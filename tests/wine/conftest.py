@@ -1,6 +1,6 @@
 """The agent of Windows under Wine: `make windows` runs it. Elsewhere it is skipped by name.
 
-It is not a part of `.ci/run` yet: under load, Wine's service manager now and then loses a service that was just made.
+It is not a part of `.ci/run`, which has not the time: two minutes, and one more to install Wine.
 """
 
 import os

@@ -1,5 +1,6 @@
 """Imports, sensors, enrolment, both services and a whole run of the agent, on a Windows of Wine."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ from tests.scenarios.test_main_job import findings_of, wait_for_end
 from openinspector.feeds.microsoft import FEED
 from openinspector.model.advisory import Advisory
 from openinspector.model.agent import AgentId
+from openinspector.model.windows import ASKED
+from openinspector.model.windows_policy import AUDIT_SUBCATEGORIES, USER_RIGHTS
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.testing.golden_feed import documents_in
 from openinspector.testing.model_builders import moment
-from openinspector.testing.whole_system import WholeSystem
+from openinspector.testing.whole_system import PACKAGES, WholeSystem
 
 SERVICES = ("openinspector-agent", "openinspector-agent-updater")
 MODULE = ("-I", "-B", "-m", "openinspector.agent")
@@ -44,6 +47,39 @@ def test_isolated_agent_starts_its_sensors(windows: WinePrefix, python: str) -> 
     assert rows["windows_os"] == rows["windows_installation"] == rows["windows_hotfixes"] == "OK"
     code = "from openinspector.agent.this_platform import sensor_process; print(len(sensor_process().names()))"
     assert int(windows.run(python, "-I", "-c", code).stdout) > 40
+
+
+def test_one_service_manager_runs(windows: WinePrefix) -> None:
+    windows.run("net", "start")
+    assert windows.processes().count("services.exe") == 1
+
+
+def test_sensor_asks_the_libraries_for_the_security_policy(windows: WinePrefix, python: str) -> None:
+    sent = windows.run(python, *MODULE, "collect", "--dry-run", "--json").stdout.splitlines()
+    (policy,) = [message["payload"] for message in map(json.loads, sent) if message["kind"] == "WindowsSecurityPolicy"]
+    assert policy["source"] == ASKED
+    assert policy["system_access"] == {
+        "MinimumPasswordLength": "14",
+        "MaximumPasswordAge": "42",
+        "MinimumPasswordAge": "1",
+        "PasswordHistorySize": "24",
+        "ForceLogoffWhenHourExpire": "0",
+        "LockoutBadCount": "5",
+        "LockoutDuration": "30",
+        "ResetLockoutCount": "15",
+        "PasswordComplexity": "1",
+        "ClearTextPassword": "0",
+        "NewAdministratorName": "Verwalter",
+        "EnableAdminAccount": "1",
+        "NewGuestName": "Gast",
+        "EnableGuestAccount": "0",
+    }
+    rights = policy["privilege_rights"]
+    assert rights["SeBackupPrivilege"] == ["S-1-5-32-544", "S-1-1-0"]
+    assert "SeTimeZonePrivilege" not in rights
+    assert len(rights) == len(USER_RIGHTS) - 1
+    audit = policy["audit_subcategories"]
+    assert (audit["Logon"], audit["Logoff"], len(audit)) == (3, 0, len(AUDIT_SUBCATEGORIES) - 3)
 
 
 def test_tests_of_windows_pass_there(windows: WinePrefix, python: str) -> None:
@@ -100,6 +136,10 @@ def test_enrolment_services_and_a_whole_run(windows: WinePrefix, python: str, sy
     values = {one["key"]: one.get("value", "") for one in known["CVE-2026-0001"]["attributes"]}
     assert (values["package_version"], values["fixed_version"]) == ("10.0.20348.2031", "10.0.20348.2458")
     assert known["CVE-2026-0001"]["recommendation"].startswith("Restart the host")
+    # The CIS rules judge what the host says of its security policy (policy.c).
+    numbers = {finding["id"].partition(" ")[0] for finding in found}
+    assert {"2.2.10", "17.5.3", "18.1.1.1"} <= numbers
+    assert not {"1.1.1", "1.1.2", "2.2.4", "17.5.4"} & numbers
     metadata = system.client.get_telemetry_metadata(assessmentRunArn=run["arn"])["telemetryMetadata"]
     counts = {entry["messageType"]: entry["count"] for entry in metadata}
     assert counts["InspectorPackageInfo"] >= 3
@@ -142,5 +182,5 @@ def wait_for_run(system: WholeSystem, agent_id: str) -> dict[str, str]:
     while not any(agent.last_heartbeat_at for agent in agents.agents_by_id([AgentId(agent_id)])):
         assert time.monotonic() < deadline, "the agent sends no heartbeat"
         time.sleep(0.5)
-    found: dict[str, str] = wait_for_end(system.client, system.start_run())
+    found: dict[str, str] = wait_for_end(system.client, system.start_run((*PACKAGES, "CIS")))
     return found

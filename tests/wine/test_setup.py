@@ -1,12 +1,11 @@
 """setup.exe: silent installation, upgrade over itself, its options, removal, and its signature."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from scripts.packages.tree import BuildError
-from scripts.windows.installer import build_setup, sign_setup, verify_setup
+from scripts.windows.installer import build_setup, sign_setup, throwaway_signer, verify_setup
 from scripts.windows.wine import WinePrefix, windows_path
 
 KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\openinspector-agent"
@@ -25,7 +24,9 @@ def setups(agent_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     shutil.copytree(
         agent_folder, small, ignore=shutil.ignore_patterns("hypothesis*", "pygments*", "*.lib", "pythonwin")
     )
-    return tuple(build_setup(small, folder / f"setup-{version}.exe", version) for version in ("0.1.0", "0.1.1"))  # type: ignore[return-value]  # two
+    return tuple(
+        build_setup(small, folder / f"setup-{version}.exe", version, compress=False) for version in ("0.1.0", "0.1.1")
+    )  # type: ignore[return-value]  # two
 
 
 def value(windows: WinePrefix, key: str, name: str) -> str:
@@ -55,6 +56,11 @@ def test_install_upgrade_and_uninstall(windows: WinePrefix, setups: tuple[Path, 
     assert value(windows, PROXY, "UseProxy") == "0x1"
     assert (data / "agent.cfg").read_text() == "endpoint = https://inspector.example\n"
 
+    # The status program asks the version that the service runs; this agent has not been started with a service.
+    status = windows.run(windows_path(installed / "openinspector-agent-status.exe"), check=False)
+    assert status.returncode == 1
+    assert "Agent version : " in status.stdout or "status" in status.stderr, (status.stdout, status.stderr)
+
     windows.run(windows_path(installed / "uninstall.exe"), "/S", f"_?={windows_path(installed)}")
     assert not (installed / "versions").exists()
     assert not data.exists()
@@ -65,34 +71,15 @@ def test_install_upgrade_and_uninstall(windows: WinePrefix, setups: tuple[Path, 
 def test_a_flipped_byte_is_refused(setups: tuple[Path, Path], tmp_path: Path) -> None:
     if shutil.which("osslsigncode") is None:
         pytest.skip("not installed: osslsigncode (make windows)")
-    certificate, key = tmp_path / "test.pem", tmp_path / "test.key"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=test of openinspector",
-            ),
-            *("-addext", "extendedKeyUsage=codeSigning", "-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    signer = throwaway_signer(tmp_path)
     setup = tmp_path / "setup.exe"
     shutil.copy(setups[0], setup)
     with pytest.raises(BuildError):
-        verify_setup(setup, certificate)
-    sign_setup(setup, certificate, key)
-    verify_setup(setup, certificate)
+        verify_setup(setup, signer.certificate)
+    sign_setup(setup, signer)
+    verify_setup(setup, signer.certificate)
     content = bytearray(setup.read_bytes())
     content[len(content) // 2] ^= 1
     setup.write_bytes(content)
     with pytest.raises(BuildError):
-        verify_setup(setup, certificate)
+        verify_setup(setup, signer.certificate)

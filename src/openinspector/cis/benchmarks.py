@@ -44,7 +44,7 @@ from openinspector.model.inventory import (
     User,
 )
 from openinspector.model.record import Record
-from openinspector.model.windows import WINDOWS, WindowsRegistryValue, WindowsSecurityPolicy
+from openinspector.model.windows import WINDOWS, WindowsRegistryValue, WindowsSecurityPolicy, WindowsUser
 from openinspector.model.windows_release import is_server_name
 
 BOTH_ROLES: Final = tuple(Profile(level, role) for role in (Role.SERVER, Role.WORKSTATION) for level in (1, 2))
@@ -122,6 +122,7 @@ READS: Final[tuple[type[Record], ...]] = (
     FirewallRule,
     WindowsRegistryValue,
     WindowsSecurityPolicy,
+    WindowsUser,
 )
 """The kinds of record that any check reads."""
 
@@ -148,6 +149,7 @@ SENSORS: Final = (
     "windows_os",
     "windows_registry",
     "windows_security_policy",
+    "windows_users",
 )
 """The sensors of those records."""
 

@@ -37,7 +37,14 @@ from openinspector.cis.checks.software import (
     UnitsOff,
 )
 from openinspector.cis.checks.sshd import SshdSetting
-from openinspector.cis.checks.windows_policy import AccountPolicy, AuditPolicy, Differs, RegistrySetting, UserRight
+from openinspector.cis.checks.windows_policy import (
+    AccountPolicy,
+    AuditPolicy,
+    Differs,
+    RegistrySetting,
+    UserRight,
+    UserSetting,
+)
 from openinspector.cis.configuration import drop_ins
 from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present
 from openinspector.cis.named_checks import NAMED
@@ -122,11 +129,15 @@ def _attributes(text: str) -> Check:
     )
 
 
-def _registry(text: str) -> Check:
-    """Parse ``KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it."""
-    path, wanted = _pair(text)
-    key, _, name = path.partition("!")
-    return RegistrySetting(key, name, _expectation(wanted.removeprefix("?")), default_meets=wanted.startswith("?"))
+def _registry(kind: type[RegistrySetting] | type[UserSetting]) -> Callable[[str], Check]:
+    """Return the parser of ``KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it."""
+
+    def parse(text: str) -> Check:
+        path, wanted = _pair(text)
+        key, _, name = path.partition("!")
+        return kind(key, name, _expectation(wanted.removeprefix("?")), default_meets=wanted.startswith("?"))
+
+    return parse
 
 
 def _policy(text: str) -> Check:
@@ -146,10 +157,6 @@ def _audited(text: str) -> Check:
     """Parse ``SUBCATEGORY=S``, ``=F`` or ``=SF`` for success, failure or both."""
     name, value = _pair(text)
     return AuditPolicy(name, sum({"S": 1, "F": 2}[letter] for letter in value))
-
-
-def _unread(text: str) -> Check:
-    return Manual(title=text, reason="The agent does not read these settings yet.")
 
 
 FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
@@ -176,11 +183,11 @@ FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
         "policy": _policy,
         "pwhistory": _pwhistory,
         "pwquality": _pwquality,
-        "registry": _registry,
+        "registry": _registry(RegistrySetting),
         "right": _right,
         "sshd": _sshd,
         "sysctl": _parameter,
-        "unread": _unread,
+        "user": _registry(UserSetting),
     }
 )
 """Check families by the first part of a name."""

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 @click.option("--host", "host", metavar="ID", help="Judge a host of a past run instead; needs the service's data.")
 @click.option("--run", "run_arn", metavar="ARN", help="Run of --host; default its newest that has ended.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation.")
+@click.option(
+    "--content",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Judge by a SCAP data stream instead; without --profile, list its profiles.",
+)
 @click.option("--profile", "label", metavar="PROFILE", help='Only the controls of a profile: "Level 1 Server".')
 @click.option(
     "--tailoring",
@@ -42,6 +48,7 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
     host: str | None,
     run_arn: str | None,
     data_dir: Path | None,
+    content: Path | None,
     label: str | None,
     tailoring_file: Path | None,
     agent_id: str | None,
@@ -51,20 +58,19 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
     """Judge FACTS_FILE ("-" for standard input) by the CIS benchmark of its operating system.
 
     FACTS_FILE is what `openinspector agent collect --dry-run --json` prints. With --host, the telemetry of a past run
-    is judged, with the tailoring and the waivers of the run's template.
+    is judged, with the tailoring and the waivers of the run's template. With --content, the rules are those of a SCAP
+    data stream; its fixes and scripts are left out, and what no agent sends is not known.
     """
     from datetime import UTC, datetime
 
     from openinspector.cis.report import report
-    from openinspector.cis.tailoring_file import UNCHANGED
-    from openinspector.cli.facts_file import read_host
 
     if (facts_file is None) == (host is None):
         raise click.UsageError("Give either FACTS_FILE or --host.")
-    if facts_file is not None:
-        facts, tailoring = read_host(facts_file, agent_id).facts, UNCHANGED
-    else:
-        facts, tailoring = _of_run(data_dir, run_arn, str(host))
+    facts, tailoring = _of_file(facts_file, agent_id) if facts_file else _of_run(data_dir, run_arn, str(host))
+    if content is not None:
+        _by_content(content, label, facts, tailoring_file, output)
+        return
     chosen = _benchmark_of(facts)
     now = datetime.now(UTC)
     if tailoring_file:
@@ -85,6 +91,23 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
             click.echo(xccdf(result, facts.agent_id, now).decode())
         case _:
             _print(result, show_all=show_all)
+
+
+def _by_content(
+    content: Path, label: str | None, facts: "HostFacts", tailoring_file: Path | None, output: str | None
+) -> None:
+    from openinspector.cli.content_benchmark import judge_by_content, read_content
+
+    if tailoring_file is not None or output in ("csv", "xccdf"):
+        raise click.UsageError("--tailoring, --csv and --xccdf are of the built-in benchmarks, not of --content.")
+    judge_by_content(read_content(content), label, facts, as_json=output == "json")
+
+
+def _of_file(path: str, agent_id: str | None) -> "tuple[HostFacts, SiteTailoring]":
+    from openinspector.cis.tailoring_file import UNCHANGED
+    from openinspector.cli.facts_file import read_host
+
+    return read_host(path, agent_id).facts, UNCHANGED
 
 
 def _of_run(data_dir: Path | None, run_arn: str | None, host: str) -> "tuple[HostFacts, SiteTailoring]":

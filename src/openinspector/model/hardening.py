@@ -30,6 +30,19 @@ class ConfigurationFile(Record):
     lines: tuple[ConfigurationLine, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectedPaths(Record):
+    """Patterns of the paths that a sensor reads: a path that matches none was not looked for, so it is not absent."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
+
+    sensor: str
+    whole: tuple[str, ...] = ()
+    """Patterns (glob) of files whose every line is sent but comments, and of paths whose attributes are sent."""
+    partial: tuple[str, ...] = ()
+    """Patterns of files of which only some lines are sent."""
+
+
 class FileKind(StrEnum):
     """Kind of a file."""
 

@@ -117,6 +117,17 @@ class WindowsProgram(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsUser(Record):
+    """One user who is signed in, with the settings that the CIS rules judge."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
+
+    sid: str
+    settings: dict[str, str] = field(default_factory=dict)
+    """Data of existing values by key and name below ``HKEY_USERS\\SID``, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsSecurityPolicy(Record):
     """The local security policy, in the words of ``secedit /export``; a value that is absent is not known.
 

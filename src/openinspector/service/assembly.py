@@ -46,6 +46,7 @@ from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.change_store import ChangeStore
 from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.coverage_store import CoverageStore
@@ -111,6 +112,7 @@ class Stores:
     objects: ObjectStore
     keys: KeyProvider
     nodes: NodeStore
+    changes: ChangeStore
     locks: NodeLocks
     shared_secrets: SharedSecretStore
     users: UserStore

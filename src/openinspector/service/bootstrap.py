@@ -68,7 +68,7 @@ from openinspector.service.cloud_access import home_role, open_cloud
 from openinspector.service.console.routes import routes as console_routes
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
-from openinspector.service.gateway.upkeep import upkeep
+from openinspector.service.gateway.upkeep import follow_agents, note_reattestations, upkeep
 from openinspector.service.notify.network_guard import host_refusal
 from openinspector.service.notify.topic_sns import SnsTopicPublisher
 from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
@@ -91,6 +91,7 @@ from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.change_watch import ChangeWatch
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
@@ -110,8 +111,10 @@ _ADMINISTRATOR: Final = "administrator"
 _WORKFLOW_VERSION: Final = "1"
 """Changes only when a workflow's steps do: DBOS resumes workflows of the same version."""
 _COUNTERS: Final = Counters()
+_CHANGE_AGE: Final = timedelta(days=1)
+"""Changes are kept much longer than a node that does not read them may live."""
 _KEY_SECONDS: Final = 60.0
-"""Maximum time that a key shredded by another process stays in memory."""
+"""How often keys that were unwrapped long ago are removed from memory."""
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
 _PENDING_SECONDS: Final = 5.0
@@ -152,7 +155,6 @@ class Service:
             end=_end_at_once,
             monotonic=time.monotonic,
         )
-        self.readiness = Readiness(self._readiness_checks(node_id), time.monotonic)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = telemetry_of(settings, stores, self._keys)
         self._advisories = advisory_cache(stores)
@@ -174,13 +176,18 @@ class Service:
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
-            stores=CollectionStores(assessments=stores.assessments, agents=stores.agents, telemetry=stores.telemetry),
+            stores=CollectionStores(assessments=stores.assessments, telemetry=stores.telemetry),
             board=self._board,
             workflows=self._workflows,
             settings=CollectionSettings(
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
+        self._gateway = self._new_gateway()
+        self._changes = ChangeWatch(
+            stores.changes, (self._keys.follow, partial(follow_agents, self._gateway)), time.monotonic
+        )
+        self.readiness = Readiness(self._readiness_checks(node_id), time.monotonic)
         self._dispatch = Dispatch(stores.notifications, stores.locks, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
         self._feeds = _feed_schedule(settings, stores)
@@ -210,6 +217,8 @@ class Service:
             }
         )
         self._pending.start()
+        self._changes.start()
+        note_reattestations(self._gateway)
         self._monitor.start()
         for periodic in self._periodic:
             periodic.start()
@@ -217,6 +226,7 @@ class Service:
     def stop(self) -> None:
         """Stop periodic work; pending workflows resume at the next start."""
         self._monitor.stop()
+        self._changes.stop()
         if self._feeds:
             self._feeds.stop()
         for periodic in self._periodic:
@@ -243,6 +253,7 @@ class Service:
         """Return the readiness checks of this node."""
         return (
             ReadinessCheck(name="lease", ask=self._membership.check, every_seconds=0),
+            ReadinessCheck(name="changes", ask=self._changes.check, every_seconds=0),
             ReadinessCheck(name="database", ask=self.stores.nodes.nodes, every_seconds=2),
             ReadinessCheck(name="keys", ask=self._secrets.check, every_seconds=_CHECK_SECONDS),
             ReadinessCheck(
@@ -258,7 +269,7 @@ class Service:
             return open_access_keys(self.stores).create(_ADMINISTRATOR, FULL_ACCESS)
 
     def _application(self) -> ASGIApp:
-        gateway = self._gateway()
+        gateway = self._gateway
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -304,7 +315,7 @@ class Service:
         write_private(path, token)
         return token
 
-    def _gateway(self) -> Gateway:
+    def _new_gateway(self) -> Gateway:
         settings = self.settings
         intervals = Intervals(
             idle=timedelta(seconds=settings.heartbeat_seconds),
@@ -316,6 +327,7 @@ class Service:
             telemetry=self._telemetry,
             releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
+            is_deaf=lambda: self._changes.is_deaf(),  # noqa: PLW0108 - the watch is made after the gateway
             copied_hosts=CopiedHosts(intervals.idle),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
@@ -366,6 +378,7 @@ class Service:
     def _apply_retention(self) -> None:
         now = self._clock.now()
         apply_retention(self._telemetry, self.stores.telemetry, self.settings.retention_days, now)
+        self.stores.changes.forget_before(now - _CHANGE_AGE)
         self._audit.forget(now - timedelta(days=self.settings.audit_days))
 
 

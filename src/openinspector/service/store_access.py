@@ -29,6 +29,7 @@ from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
+from openinspector.service.stores.change_sql import SqlChangeStore
 from openinspector.service.stores.coverage_sql import SqlCoverageStore
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.findings.store import SqlFindingStore
@@ -91,6 +92,7 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=_key_provider(settings),
         nodes=SqlNodeStore(engine),
+        changes=SqlChangeStore(engine),
         locks=SqlNodeLocks(engine),
         shared_secrets=SqlSharedSecretStore(engine),
         users=SqlUserStore(engine),

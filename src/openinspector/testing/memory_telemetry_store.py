@@ -8,6 +8,7 @@ from datetime import datetime
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.service.ports.telemetry_store import (
+    Closings,
     Recorded,
     RunKey,
     StoredEnvelope,
@@ -99,6 +100,15 @@ class MemoryTelemetryStore:
             open_ones = {(agent, name) for of, agent, name, _ in self._envelopes if of == run}
             closed = {(agent, name): stream for (of, agent, name), stream in self._closed.items() if of == run}
             return [closed.get(place) or self._open_stream(run, *place) for place in sorted(open_ones | closed.keys())]
+
+    def closings(self, run: RunArn, since: datetime | None) -> Closings:
+        """Return the closed streams of a run; the times are the callers'."""
+        with self._lock:
+            found = [(one.closed_at, one.agent_id) for (of, *_), one in self._closed.items() if of == run]
+            held = [(at, agent) for at, agent in found if at is not None and (since is None or at >= since)]
+            return Closings(
+                agents=frozenset(agent for _, agent in held), last=max((at for at, _ in held), default=None)
+            )
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
         """Return the stored envelopes of one agent, by stream and sequence number."""

@@ -58,12 +58,12 @@ class WholeSystem:
         )
         self.processes.stores().advisories.replace(snapshot, [advisory], ())
 
-    def start_run(self) -> str:
+    def start_run(self, packages: tuple[str, ...] = PACKAGES) -> str:
         """Make resource group, target and template, start a run, and return its ARN."""
-        started = self.client.start_assessment_run(assessmentTemplateArn=self.make_template())
+        started = self.client.start_assessment_run(assessmentTemplateArn=self.make_template(packages))
         return str(started["assessmentRunArn"])
 
-    def make_template(self) -> str:
+    def make_template(self, packages: tuple[str, ...] = PACKAGES) -> str:
         """Make resource group, target and template, and return the template's ARN."""
         client = self.client
         group = client.create_resource_group(resourceGroupTags=[{"key": "Demo", "value": "this host"}])
@@ -74,7 +74,7 @@ class WholeSystem:
             assessmentTargetArn=target["assessmentTargetArn"],
             assessmentTemplateName="scenario",
             durationInSeconds=180,
-            rulesPackageArns=rules_package_arns(client, PACKAGES),
+            rulesPackageArns=rules_package_arns(client, packages),
             userAttributesForFindings=[{"key": "Team", "value": "blue"}],
         )
         return str(template["assessmentTemplateArn"])

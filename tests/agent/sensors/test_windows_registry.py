@@ -62,6 +62,14 @@ def test_values_of_the_list_and_no_others() -> None:
     assert status.state is SensorState.OK
 
 
+def test_a_value_of_a_mebibyte_is_named_and_not_sent() -> None:
+    keys: Keys = {LSA: {"LmCompatibilityLevel": "x" * 2**20, "NoLMHash": 1}}
+    records, status = run(SENSOR, FakeHost(recorded_windows(keys)))
+    assert [getattr(record, "name", "") for record in records] == ["NoLMHash"]
+    assert status.state is SensorState.PARTIAL
+    assert "LmCompatibilityLevel" in status.details[0]
+
+
 def test_the_list_names_no_secret() -> None:
     names = {name for values in SETTINGS.values() for name in values}
     assert {name for name in names if any(word in name.lower() for word in SECRETS)} == NO_SECRETS

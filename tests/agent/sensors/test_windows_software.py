@@ -1,7 +1,8 @@
 import pytest
 
 from openinspector.agent.sensor import Sensor
-from openinspector.agent.sensors.windows_software import MACHINE, MACHINE_32, SENSOR, USERS
+from openinspector.agent.sensors.windows_software import MACHINE, MACHINE_32, SENSOR
+from openinspector.agent.windows.users import USERS
 from openinspector.model.inventory import SensorState
 from openinspector.model.windows import WindowsProgram
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run

@@ -4,8 +4,8 @@ from tests.cis.judging import judge
 
 from openinspector.agent.windows.settings_list import SETTINGS
 from openinspector.cis.benchmarks import BENCHMARKS
-from openinspector.cis.checks.windows_policy import AuditPolicy, UserRight
-from openinspector.model.windows import ASKED, RegistryType, WindowsRegistryValue, WindowsSecurityPolicy
+from openinspector.cis.checks.windows_policy import AuditPolicy, RegistrySetting, UserRight, UserSetting
+from openinspector.model.windows import ASKED, RegistryType, WindowsRegistryValue, WindowsSecurityPolicy, WindowsUser
 from openinspector.model.windows_policy import AUDIT_SUBCATEGORIES, USER_RIGHTS, WELL_KNOWN_ACCOUNTS
 
 LSA = r"SYSTEM\CurrentControlSet\Control\Lsa"
@@ -25,6 +25,11 @@ def value(name: str, data: str | int | tuple[str, ...]) -> WindowsRegistryValue:
         ("5", None, "Violated"),
         ("?5", None, "Satisfied"),
         ("?5", 3, "Violated"),
+        # A value of another type, as the sensor writes it, meets nothing.
+        ("5", "05000000", "Violated"),
+        ("?5", "", "Violated"),
+        ("<=5", "0x5", "Violated"),
+        ("<=5", "9" * 4096, "Violated"),
     ],
 )
 def test_registry_setting(wanted: str, data: str | int | tuple[str, ...] | None, expected: str) -> None:
@@ -127,7 +132,36 @@ def test_every_right_and_subcategory_of_the_rules_is_asked() -> None:
 
 
 def test_settings_of_the_agent_are_those_of_the_rules() -> None:
-    assert sum(len(names) for names in asked_settings().values()) > 250
+    asked = asked_settings(RegistrySetting)
+    assert sum(len(names) for names in asked.values()) > 250
+    assert len(asked_settings(UserSetting)) > 5
     assert TARGET.read_text() == render_settings(), "run python -m scripts.windows.rule_settings"
-    for key, names in asked_settings().items():
+    for key, names in asked.items():
         assert set(names) <= set(SETTINGS[key])
+
+
+SCREEN = r"SOFTWARE\Policies\Microsoft\Windows\Control Panel\Desktop"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        ("1", ["1", "1"], "Satisfied"),
+        ("1", ["1", "0"], "Violated"),
+        ("1", ["1", None], "Violated"),
+        ("?1", ["1", None], "Satisfied"),
+        ("1", [], "Unknown"),
+    ],
+)
+def test_setting_of_every_user(wanted: str, values: list[str | None], expected: str) -> None:
+    path = rf"{SCREEN}\ScreenSaveActive".casefold()
+    users = [
+        WindowsUser(sid=f"S-1-5-21-1-2-3-{1000 + number}", settings={} if value is None else {path: value})
+        for number, value in enumerate(values)
+    ]
+    assert judge(f"user:{SCREEN}!ScreenSaveActive={wanted}", *users) == expected
+
+
+def test_unread_users_are_unknown() -> None:
+    user = WindowsUser(sid="S-1-5-21-1-2-3-1000")
+    assert judge(f"user:{SCREEN}!ScreenSaveActive=?1", user, incomplete=("windows_users",)) == "Unknown"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from tests.service.board import run_orders
 
 from openinspector.model.agent import Agent, AgentHealthCode, AgentId, HostDescription
 from openinspector.model.errors import StoreError
@@ -78,7 +79,7 @@ def test_reattestation_is_requested_until_done(heartbeats: Heartbeats) -> None:
 def test_agent_in_a_run_gets_instructions_and_a_shorter_interval(
     heartbeats: Heartbeats, board: InstructionBoard
 ) -> None:
-    board.replace({AGENT: (START,)})
+    board.replace([run_orders(AGENT, START)])
     assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [START, SetHeartbeatInterval(seconds=15)]
 
 
@@ -97,9 +98,9 @@ def test_an_agent_that_starts_to_collect_is_running_from_that_heartbeat_on(
     heartbeats: Heartbeats, board: InstructionBoard, store: WatchedStore
 ) -> None:
     assert stored_code(heartbeats, store, BEAT) is AgentHealthCode.IDLE
-    board.replace({AGENT: [START]})
+    board.replace([run_orders(AGENT, START)])
     assert stored_code(heartbeats, store, BEAT) is AgentHealthCode.RUNNING
-    board.replace({})
+    board.replace([])
     assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, collecting=("arn",))) is AgentHealthCode.RUNNING
     assert stored_code(heartbeats, store, BEAT) is AgentHealthCode.IDLE
 
@@ -108,14 +109,14 @@ def test_an_agent_that_starts_to_collect_is_running_from_that_heartbeat_on(
 def test_only_an_idle_agent_becomes_running(
     heartbeats: Heartbeats, board: InstructionBoard, store: WatchedStore, code: AgentHealthCode
 ) -> None:
-    board.replace({AGENT: [START]})
+    board.replace([run_orders(AGENT, START)])
     assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, health_code=code)) is code
 
 
 def test_an_agent_that_refuses_the_instruction_is_not_running(
     heartbeats: Heartbeats, board: InstructionBoard, store: WatchedStore
 ) -> None:
-    board.replace({AGENT: [START]})
+    board.replace([run_orders(AGENT, START)])
     refusal = Refusal(instruction="start_collection", reason="unknown sensor")
     assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, refusals=(refusal,))) is AgentHealthCode.IDLE
 

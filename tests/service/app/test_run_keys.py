@@ -1,6 +1,7 @@
-"""Plaintext keys leave memory: when their run is shredded, wherever that happens, and when they are idle."""
+"""Plaintext keys leave memory: when their run ends or is shredded, wherever that happens, and after some minutes."""
 
-from openinspector.service.app.run_keys import IDLE, RunKeys
+from openinspector.service.app.run_keys import FRESH, RunKeys
+from openinspector.service.ports.change_store import Change, ChangeKind
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import BuiltInstallation
 
@@ -22,27 +23,30 @@ def test_a_key_is_cached_until_its_run_ends(built: BuiltInstallation) -> None:
     assert (keys.get(RUN), keys.cached()) == (made, 0)
 
 
-def test_key_shredded_by_another_process_is_evicted(built: BuiltInstallation) -> None:
-    here, there = process(built), process(built)
-    assert here.make(RUN) == there.make(RUN)
-    built.stores.telemetry.delete_run_key(RUN, built.clock.now())
-    there.drop(RUN)
-    assert here.cached() == 1
-    assert here.sweep() == 1
-    assert here.cached() == 0
-    assert here.make(RUN) is None
+def test_a_key_leaves_every_node_when_its_run_ends_or_is_shredded(built: BuiltInstallation) -> None:
+    here, there, changes = process(built), process(built), built.stores.changes
+    for number, end in ((1, built.stores.telemetry.delete_run_key), (2, None)):
+        run = builders.run(number).arn
+        assert here.make(run) == there.make(run)
+        before = changes.last()
+        if end is not None:
+            end(run, built.clock.now())
+        found = changes.since(before) or [Change(seq=9, kind=ChangeKind.RUN_ENDED, subject=run)]
+        here.follow(found)
+        assert (here.cached(), there.cached()) == (0, number)
+    assert there.sweep() == 0
 
 
-def test_idle_key_is_evicted_and_reloaded_on_use(built: BuiltInstallation) -> None:
+def test_an_old_key_is_asked_for_again(built: BuiltInstallation) -> None:
     keys = process(built)
     made = keys.make(RUN)
-    other = keys.make(builders.run(2).arn)
-    built.clock.advance(IDLE.total_seconds())
-    assert keys.get(RUN) == made
-    built.clock.advance(1)
+    built.clock.advance(FRESH.total_seconds() + 1)
     assert keys.sweep() == 1
-    assert keys.cached() == 1
-    assert keys.get(builders.run(2).arn) == other
+    assert keys.get(RUN) == made
+    built.stores.telemetry.delete_run_key(RUN, built.clock.now())
+    built.clock.advance(FRESH.total_seconds() + 1)
+    assert keys.sweep() == 1
+    assert keys.get(RUN) is None
 
 
 def test_a_key_in_use_stays(built: BuiltInstallation) -> None:

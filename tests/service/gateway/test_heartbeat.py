@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from tests.service.board import run_orders
 from tests.service.gateway.signing_client import BEAT, Host, problem
 from tests.service.gateway_world import AGENT, RUN
 
@@ -13,7 +14,7 @@ from openinspector.wire.message import HeartbeatReply
 
 def test_a_heartbeat_brings_instructions_and_touches_no_store(host: Host) -> None:
     stop = StopCollection(run_arn=RUN, discard=False)
-    host.world.board.replace({AGENT: (stop,)})
+    host.world.board.replace([run_orders(AGENT, stop)])
     reply = msgspec.json.decode(host.send(host.beat()).content, type=HeartbeatReply)
     instructions = [msgspec.json.decode(raw, type=Instruction) for raw in reply.instructions]
     assert instructions == [stop, SetHeartbeatInterval(seconds=60)]

@@ -221,3 +221,10 @@ def test_any_invalid_request_gets_a_problem(host: Host, body: bytes, name: str) 
 def test_envelopes_are_not_taken_as_json(host: Host, world: World) -> None:
     assert problem(host.send(host.prepare("telemetry", envelope()))) == (415, "unsupported-media")
     assert world.files() == []
+
+
+def test_a_node_that_does_not_hear_of_changes_refuses_agents(host: Host) -> None:
+    host.world.is_deaf = True
+    assert problem(host.send(host.beat())) == (503, "busy")
+    host.world.is_deaf = False
+    assert host.send(host.beat()).status_code == 200

@@ -1,7 +1,5 @@
 """A host key is replaced only by who holds both keys, in a session of the old one."""
 
-import asyncio
-
 import httpx
 import msgspec
 import pytest
@@ -9,7 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.service.gateway.signing_client import Host, problem, token
 from tests.service.gateway_world import OTHER_AGENT
 
-from openinspector.service.gateway.upkeep import end_revoked
+from openinspector.service.gateway.upkeep import follow_agents
+from openinspector.service.ports.change_store import Change, ChangeKind
 from openinspector.wire.message import KeyRotated, KeyRotation
 from openinspector.wire.signature import key_id, rotation_statement
 
@@ -93,5 +92,5 @@ def test_another_process_ends_the_old_keys_sessions_too(host: Host) -> None:
     world = host.world
     new = public(Ed25519PrivateKey.generate())
     assert world.identities.rotate_key(host.agent_id, host.public_key, new, world.clock.now())
-    asyncio.run(end_revoked(world.gateway))
+    follow_agents(world.gateway, [Change(seq=1, kind=ChangeKind.AGENT_KEY, subject=host.agent_id)])
     assert problem(host.send(host.beat())) == (401, "unknown-session")

@@ -9,7 +9,8 @@ from tests.service.gateway.signing_client import BEAT
 from tests.service.gateway_world import AGENT, OTHER_AGENT, World
 
 from openinspector.model.errors import StoreError
-from openinspector.service.gateway.upkeep import end_revoked, flush, upkeep
+from openinspector.service.gateway.upkeep import flush, follow_agents, upkeep
+from openinspector.service.ports.change_store import Change, ChangeKind
 
 
 def last_heartbeat(world: World) -> object:
@@ -49,27 +50,26 @@ def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.M
     world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
     with monkeypatch.context() as broken:
         broken.setattr(type(world.agents), "record_contacts", fail)
-        broken.setattr(type(world.identities), "keys_by_id", fail)
         asyncio.run(flush(world.gateway))
-        asyncio.run(end_revoked(world.gateway))
     assert world.gateway.heartbeats.pending() == 1
 
 
 def test_reattestation_is_requested_with_the_next_heartbeat(world: World) -> None:
     world.add_agent(Ed25519PrivateKey.generate())
     world.identities.ask_reattestation(AGENT, world.clock.now())
-    asyncio.run(end_revoked(world.gateway))
+    follow_agents(world.gateway, [Change(seq=1, kind=ChangeKind.REATTESTATION, subject=AGENT)])
     reply = world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
     assert b"re-attest" in msgspec.json.encode(reply)
 
 
 def test_revoked_agents_lose_their_sessions(world: World) -> None:
+    both = (AGENT, OTHER_AGENT)
     kept, revoked = (
         world.gateway.sessions.open(world.add_agent(Ed25519PrivateKey.generate(), agent), world.clock.now())
-        for agent in (AGENT, OTHER_AGENT)
+        for agent in both
     )
     world.agents.revoke(OTHER_AGENT, world.clock.now())
-    asyncio.run(end_revoked(world.gateway))
+    follow_agents(world.gateway, [Change(seq=n, kind=ChangeKind.AGENT_KEY, subject=a) for n, a in enumerate(both)])
     assert world.gateway.sessions.agents() == (AGENT,)
     assert world.gateway.sessions.find(kept.id, world.clock.now()) is kept
     assert revoked.agent_id == OTHER_AGENT

@@ -1,10 +1,10 @@
 """Runs are woken once there is nothing left to wait for."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from openinspector.model.agent import HostDescription
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import StopAction
 from openinspector.model.errors import StoreError
@@ -12,12 +12,19 @@ from openinspector.model.run_state import AssessmentRunState
 from openinspector.model.system_family import SystemFamily
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.run_workflow import WAKE
-from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
+from openinspector.service.ports.telemetry_store import Stream
+from openinspector.service.worker.collection_monitor import (
+    CollectionMonitor,
+    CollectionSettings,
+    CollectionStores,
+    _Followed,
+)
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import BuiltInstallation, open_installation
 from openinspector.wire.instruction import StartCollection
 
 S = AssessmentRunState
+AGENT = builders.agent(1).id
 
 
 @pytest.fixture
@@ -41,9 +48,7 @@ def sensors_named_after(_packages: object, system: SystemFamily) -> tuple[str, .
 
 def monitor(built: BuiltInstallation, board: InstructionBoard | None = None) -> CollectionMonitor:
     return CollectionMonitor(
-        stores=CollectionStores(
-            assessments=built.stores.assessments, agents=built.stores.agents, telemetry=built.stores.telemetry
-        ),
+        stores=CollectionStores(assessments=built.stores.assessments, telemetry=built.stores.telemetry),
         board=board or InstructionBoard(),
         workflows=built.workflows,
         settings=CollectionSettings(close_when_collected=True, sensors_for=sensors_named_after),
@@ -70,19 +75,43 @@ def test_lost_stop_signal_is_sent_again_once(built: BuiltInstallation) -> None:
 
 
 def test_each_host_is_asked_for_the_sensors_of_its_system(built: BuiltInstallation) -> None:
+    collecting(built)
+    board = InstructionBoard()
+    monitor(built, board).tick()
+    asked = {
+        family: [
+            given.sensors for given in board.orders(AGENT, family).instructions if isinstance(given, StartCollection)
+        ]
+        for family in SystemFamily
+    }
+    assert asked == {family: [(f"{family}_sensor",)] for family in SystemFamily}
+
+
+def test_a_run_is_woken_when_the_last_stream_is_closed(built: BuiltInstallation) -> None:
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template())
-    run, board = builders.run(), InstructionBoard()
-    linux = built.heartbeat(1, host=HostDescription(distribution="debian:12")).id
-    windows = built.heartbeat(2, host=HostDescription(distribution="windows:10.0.20348")).id
-    silent = built.heartbeat(3, host=HostDescription()).id
-    built.stores.assessments.add_run(run, [linux, windows, silent])
-    built.reached(run.arn, S.START_DATA_COLLECTION_PENDING, S.START_DATA_COLLECTION_IN_PROGRESS, S.COLLECTING_DATA)
+    run, board = builders.run().arn, InstructionBoard()
+    agents = [built.heartbeat(1).id, built.heartbeat(2).id]
+    built.stores.assessments.add_run(builders.run(), agents)
+    built.reached(run, S.START_DATA_COLLECTION_PENDING, S.START_DATA_COLLECTION_IN_PROGRESS, S.COLLECTING_DATA)
     watching = monitor(built, board)
-    for _ in range(2):
+    for number, agent in enumerate(agents):
         watching.tick()
-        asked = {
-            agent: [given.sensors for given in board.for_agent(agent) if isinstance(given, StartCollection)]
-            for agent in (linux, windows, silent)
-        }
-        assert asked == {linux: [("linux_sensor",)], windows: [("windows_sensor",)], silent: [("linux_sensor",)]}
+        assert board.orders(agent).collects
+        assert built.workflows.signals == []
+        closed = Stream(agent_id=agent, name="collection", watermark=number, closed_at=built.clock.now(), dropped=0)
+        built.stores.telemetry.close_stream(run, closed)
+    watching.tick()
+    watching.tick()
+    assert not any(board.orders(agent).collects for agent in agents)
+    assert built.workflows.signals == [(run, WAKE, "collected")]
+
+
+def test_a_closing_that_was_committed_late_is_noticed(built: BuiltInstallation) -> None:
+    """Two transactions may commit in another order than they took their times."""
+    run, watching = collecting(built), monitor(built)
+    watching._followed[run] = _Followed(agents=frozenset({AGENT}), last=datetime.now(tz=UTC) + timedelta(seconds=30))
+    closed = Stream(agent_id=AGENT, name="collection", watermark=0, closed_at=built.clock.now(), dropped=0)
+    built.stores.telemetry.close_stream(run, closed)
+    watching.tick()
+    assert built.workflows.signals == [(run, WAKE, "collected")]

@@ -15,7 +15,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, encodable, unread
 from openinspector.agent.linux.path_pattern import expand_or_note
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
-from openinspector.model.hardening import ConfigurationFile, ConfigurationLine
+from openinspector.model.hardening import CollectedPaths, ConfigurationFile, ConfigurationLine
 
 MAX_FILE: Final = 64 * 1024
 """Bytes of one file; a larger one is reported and left out."""
@@ -43,6 +43,12 @@ _SOURCES: Final = (
     _Source("/usr/lib/modprobe.d/*.conf"),
     _Source("/run/modprobe.d/*.conf"),
     _Source("/etc/modprobe.d/*.conf"),
+    _Source("/etc/modprobe.conf"),
+    _Source("/etc/modules-load.d/*.conf"),
+    _Source("/run/modules-load.d/*.conf"),
+    _Source("/usr/lib/modules-load.d/*.conf"),
+    _Source("/usr/local/lib/sysctl.d/*.conf"),
+    _Source("/etc/fstab"),
     _Source("/usr/lib/sysctl.d/*.conf"),
     _Source("/run/sysctl.d/*.conf"),
     _Source("/etc/sysctl.d/*.conf"),
@@ -103,6 +109,8 @@ _SOURCES: Final = (
     _Source("/etc/pam.d/su"),
     _Source("/etc/security/faillock.conf"),
     _Source("/etc/security/pwhistory.conf"),
+    _Source("/etc/security/pwquality.conf"),
+    _Source("/etc/security/pwquality.conf.d/*.conf"),
     _Source("/etc/security/limits.conf"),
     _Source("/etc/security/limits.d/*"),
     _Source("/etc/default/useradd"),
@@ -119,7 +127,12 @@ _SOURCES: Final = (
     _Source("/etc/motd"),
     _Source("/etc/issue"),
     _Source("/etc/issue.net"),
+    # The system itself
+    _Source("/etc/os-release"),
+    _Source("/etc/debian_version"),
+    _Source("/etc/redhat-release"),
     # Access control
+    _Source("/usr/lib/systemd/system/auditd.service"),
     _Source("/etc/selinux/config"),
     _Source("/etc/crypto-policies/config"),
 )
@@ -137,8 +150,15 @@ _HASH: Final = re.compile(r"(?:grub\.pbkdf2\.\S+|\$(?:[0-9a-z]{1,3})\$[^\s:]{4,}
 SET: Final = "(set)"
 
 
-def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
-    """Yield a ConfigurationFile for each existing file."""
+_COLLECTED: Final = CollectedPaths(
+    sensor="configuration_files",
+    whole=tuple(source.paths for source in _SOURCES if source.lines == _ALL),
+    partial=tuple(source.paths for source in _SOURCES if source.lines != _ALL),
+)
+
+
+def collect(host: Host) -> Iterator[ConfigurationFile | CollectedPaths | Incomplete | Absent]:
+    """Yield a ConfigurationFile for each existing file, and the patterns of all."""
     taken = _Taken()
     for source in _SOURCES:
         for path in expand_or_note(host, source.paths, taken.problems):
@@ -148,6 +168,8 @@ def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
             file = _file(host, path, source, taken)
             if file is not None:
                 yield file
+    if taken.files:
+        yield _COLLECTED
     yield from taken.problems
     if taken.left_out:
         yield Incomplete(reason=f"Configuration files that were left out because there are too many: {taken.left_out}.")
@@ -209,7 +231,7 @@ def redacted(text: str) -> str:
 SENSOR: Final = Sensor(
     name="configuration_files",
     title="Lines of configuration files that benchmarks ask for",
-    records=(ConfigurationFile,),
+    records=(ConfigurationFile, CollectedPaths),
     collect=collect,
     trigger=Trigger.RULE,
     systems=LINUX,

@@ -8,14 +8,17 @@ from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
 from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.linux.path_pattern import expand_or_note
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
-from openinspector.model.hardening import FileAttributes, FileKind
+from openinspector.model.hardening import CollectedPaths, FileAttributes, FileKind
 
 MAX_PATHS: Final = 2000
-_AUDIT_TOOLS: Final = ("auditctl", "auditd", "aureport", "ausearch", "autrace", "augenrules")
+_AUDIT_TOOLS: Final = ("auditctl", "auditd", "aureport", "ausearch", "autrace", "augenrules", "audispd")
 _PATHS: Final = (
     *(f"/etc/{name}{backup}" for name in ("passwd", "group", "shadow", "gshadow") for backup in ("", "-")),
     "/etc/security/opasswd",
     "/etc/security/opasswd.old",
+    "/etc/debian_version",
+    "/etc/os-release",
+    "/etc/redhat-release",
     "/etc/shells",
     "/etc/motd",
     "/etc/issue",
@@ -47,17 +50,23 @@ _PATHS: Final = (
     "/var/log/*",
     "/var/log/*/*",
     "/var/log/journal/*/*.journal",
+    # Content asks by them whether the system is a container, and which units there are.
+    "/.dockerenv",
+    "/run/.containerenv",
+    "/usr/lib/systemd/system/auditd.service",
 )
 
 
-def collect(host: Host) -> Iterator[FileAttributes | Incomplete | Absent]:
-    """Yield the attributes of each existing path."""
+def collect(host: Host) -> Iterator[FileAttributes | CollectedPaths | Incomplete | Absent]:
+    """Yield the attributes of each existing path, and the patterns of all."""
     users, groups = names_by_id(host, PASSWD), names_by_id(host, GROUP)
     problems: list[Incomplete] = []
     paths = dict.fromkeys(path for pattern in _PATHS for path in expand_or_note(host, pattern, problems))
     found = [(path, status) for path in paths if (status := _status(host, path, problems)) is not None]
     for path, status in found[:MAX_PATHS]:
         yield _attributes(host, path, status, (users, groups))
+    if found:
+        yield CollectedPaths(sensor="file_attributes", whole=_PATHS)
     yield from problems
     if len(found) > MAX_PATHS:
         yield Incomplete(reason=f"Paths beyond the first {MAX_PATHS} were left out: {len(found) - MAX_PATHS}.")
@@ -101,7 +110,7 @@ def _target(host: Host, path: str) -> str:
 SENSOR: Final = Sensor(
     name="file_attributes",
     title="Owners and modes of files that benchmarks ask for",
-    records=(FileAttributes,),
+    records=(FileAttributes, CollectedPaths),
     collect=collect,
     trigger=Trigger.RULE,
     systems=LINUX,

@@ -12,6 +12,7 @@ from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.linux.config_file import unread
 from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.bounds import MAX_PROGRAMS, MAX_TEXT, short_text
+from openinspector.agent.windows.users import PERSON, USERS
 from openinspector.agent.windows.version import unseen_windows
 from openinspector.model.foreign_text import printable_line
 from openinspector.model.windows import WindowsProgram
@@ -19,10 +20,7 @@ from openinspector.model.windows import WindowsProgram
 _UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"
 MACHINE: Final = rf"HKEY_LOCAL_MACHINE\SOFTWARE\{_UNINSTALL}"
 MACHINE_32: Final = rf"HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\{_UNINSTALL}"
-USERS: Final = "HKEY_USERS"
 
-_SID: Final = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")
-"""Accounts of people, of a domain or the host (5-21) and of Entra ID (12-1)."""
 _TEXTS: Final = ("DisplayName", "DisplayVersion", "Publisher")
 _DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
@@ -44,7 +42,7 @@ def collect(host: Host) -> Iterator[WindowsProgram | Incomplete | Absent]:
         yield unread(USERS, error)
         return
     for user in users:
-        if _SID.fullmatch(user):
+        if PERSON.fullmatch(user):
             yield from _programs(host, rf"{USERS}\{user}\Software\{_UNINSTALL}", user=user)
 
 

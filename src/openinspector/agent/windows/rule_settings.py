@@ -390,3 +390,30 @@ RULE_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "SYSTEM\\CurrentControlSet\\Services\\mrxsmb10": ("Start",),
     }
 )
+
+USER_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\Attachments": (
+            "SaveZoneInformation",
+            "ScanWithAntiVirus",
+        ),
+        "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\Explorer": ("NoInplaceSharing",),
+        "SOFTWARE\\Policies\\Microsoft\\Assistance\\Client\\1.0": ("NoImplicitFeedback",),
+        "SOFTWARE\\Policies\\Microsoft\\WindowsMediaPlayer": ("PreventCodecDownload",),
+        "SOFTWARE\\Policies\\Microsoft\\Windows\\CloudContent": (
+            "ConfigureWindowsSpotlight",
+            "DisableTailoredExperiencesWithDiagnosticData",
+            "DisableThirdPartySuggestions",
+            "DisableWindowsSpotlightFeatures",
+        ),
+        "SOFTWARE\\Policies\\Microsoft\\Windows\\Control Panel\\Desktop": (
+            "ScreenSaveActive",
+            "ScreenSaveTimeOut",
+            "ScreenSaverIsSecure",
+        ),
+        "SOFTWARE\\Policies\\Microsoft\\Windows\\CurrentVersion\\PushNotifications": (
+            "NoToastApplicationNotificationOnLockScreen",
+        ),
+        "SOFTWARE\\Policies\\Microsoft\\Windows\\Installer": ("AlwaysInstallElevated",),
+    }
+)

@@ -1,5 +1,6 @@
 """Windows: security settings in the registry, and the local security policy: accounts, user rights, audit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -8,12 +9,13 @@ from openinspector.cis.expectation import Expectation
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Satisfied, Unknown, Verdict, Violated
 from openinspector.model.evidence import Evidence
-from openinspector.model.ground import NOT_SET, setting
+from openinspector.model.ground import NOT_SET, setting, subject
 from openinspector.model.record import Record
 from openinspector.model.tailoring import Tailoring
-from openinspector.model.windows import WindowsRegistryValue, WindowsSecurityPolicy
+from openinspector.model.windows import WindowsRegistryValue, WindowsSecurityPolicy, WindowsUser
 from openinspector.model.windows_policy import WELL_KNOWN_ACCOUNTS
 
+_SHOWN: Final = 10
 _AUDITED: Final = ("nothing", "success", "failure", "success and failure")
 
 
@@ -60,7 +62,7 @@ class RegistrySetting(SensedCheck):
     def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the value; an absent one meets the requirement only where the default of Windows does."""
         path = rf"HKEY_LOCAL_MACHINE\{self.key}"
-        value = next((_text(one) for one in host.all(WindowsRegistryValue) if _is(one, path, self.name)), None)
+        value = host.once(_values).get((path.casefold(), self.name.casefold()))
         evidence = Evidence(statement=f"{self.name} is {'not set' if value is None else value or 'empty'}", source=path)
         if self.default_meets if value is None else self.expected.accepts(value, host.tailoring):
             return Satisfied(evidence=evidence)
@@ -69,6 +71,51 @@ class RegistrySetting(SensedCheck):
             remedy=rf"Set {path}\{self.name} to {self.expected.example(host.tailoring)}, by group policy where the "
             "host has one.",
             grounds=(setting(rf"{self.key}\{self.name}", NOT_SET if value is None else value),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UserSetting(SensedCheck):
+    """A value of the registry meets an expectation for every user who is signed in."""
+
+    key: str
+    """Below the user's hive."""
+    name: str
+    expected: Expectation
+    default_meets: bool = False
+    """True if Windows behaves as asked where the value is absent."""
+    reads: tuple[type[Record], ...] = (WindowsUser,)
+    sensors: tuple[str, ...] = ("windows_users",)
+
+    @property
+    def title(self) -> str:
+        """The value and the expectation."""
+        return f"{self.name} of each user is {self.expected.wanted(Tailoring())}"
+
+    def judge_seen(self, host: JudgedHost) -> Verdict:
+        """Judge the users who are signed in; without any, nothing can be said."""
+        users = host.all(WindowsUser)
+        if not users:
+            return Unknown(reason="No user is signed in; the settings of others are not read.")
+        path = rf"{self.key}\{self.name}"
+        found = {user.sid: user.settings.get(path.casefold()) for user in users}
+        wrong = {
+            sid: value
+            for sid, value in found.items()
+            if not (self.default_meets if value is None else self.expected.accepts(value, host.tailoring))
+        }
+        if not wrong:
+            statement = f"{self.name} is as asked for {len(users)} signed-in users; others are not read"
+            return Satisfied(evidence=Evidence(statement=statement, source=rf"HKEY_USERS\…\{self.key}"))
+        texts = [f"{sid}: {NOT_SET if value is None else value}" for sid, value in wrong.items()]
+        return Violated(
+            evidence=Evidence(
+                statement=f"{self.name} of {'; '.join(texts[:_SHOWN])}"
+                f"{f' and {len(texts) - _SHOWN} others' if len(texts) > _SHOWN else ''}",
+                source=rf"HKEY_USERS\…\{self.key}",
+            ),
+            remedy=f"Set {path} of users to {self.expected.example(host.tailoring)}, by group policy.",
+            grounds=tuple(subject(self.name, text) for text in texts),
         )
 
 
@@ -191,8 +238,9 @@ def _account(account: str) -> str:
     return WELL_KNOWN_ACCOUNTS.get(sid, sid)
 
 
-def _is(value: WindowsRegistryValue, path: str, name: str) -> bool:
-    return value.name.casefold() == name.casefold() and value.key.casefold() == path.casefold()
+def _values(host: JudgedHost) -> Mapping[tuple[str, str], str]:
+    """Return the data of registry values by key and name, both in lower case."""
+    return {(one.key.casefold(), one.name.casefold()): _text(one) for one in host.all(WindowsRegistryValue)}
 
 
 def _text(value: WindowsRegistryValue) -> str:

@@ -1,8 +1,8 @@
-r"""Windows Server: chapters 1, 2, 5, 9, 17 and 18 of the benchmarks that Inspector Classic had (F5.32 to F5.35).
+r"""Windows Server: chapters 1, 2, 5, 9 and 17 to 19 of the benchmarks that Inspector Classic had (F5.32 to F5.35).
 
 One table serves all releases. Keys, values and numbers of chapters 2.2, 17 and 18 were compared with a public list of
-Server 2019 v1.2.0 (HardeningKitty, MIT); the publications are not among the project's data. Chapter 19 is about users,
-whose keys the agent does not read: one row says so on every host.
+Server 2019 v1.2.0 (HardeningKitty, MIT); the publications are not among the project's data. Chapter 19 is about
+users: those who are signed in are judged.
 
 ``registry:KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it. `SETTINGS` of the agent
 holds every value that is named here. ``right:NAME=ACCOUNTS``: no others have it, or with ``+`` at least these.
@@ -12,7 +12,7 @@ holds every value that is named here. ``right:NAME=ACCOUNTS``: no others have it
 from typing import Final
 
 from openinspector.cis.table import Row, amended
-from openinspector.cis.tables.windows_templates import SINCE_2016, SINCE_2019, TEMPLATES
+from openinspector.cis.tables.windows_templates import SINCE_2016, SINCE_2019, TEMPLATES, USER_TEMPLATES
 
 _CONTROL: Final = r"SYSTEM\CurrentControlSet\Control"
 _SERVICES: Final = r"SYSTEM\CurrentControlSet\Services"
@@ -220,7 +220,7 @@ SERVER_2019: Final[tuple[Row, ...]] = (
     *_profile("9.3", "PublicProfile", "public"),
     *_AUDIT,
     *TEMPLATES,
-    ("19", "1", "unread:Administrative templates of users"),
+    *USER_TEMPLATES,
 )
 """Server 2019."""
 

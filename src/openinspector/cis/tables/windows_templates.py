@@ -344,6 +344,27 @@ TEMPLATES: Final[tuple[Row, ...]] = (
 )
 """Server 2019. Not here: 18.8.3.1, 18.9.95.1 and 18.9.95.2, which later versions ask for the other way round."""
 
+_DESKTOP: Final = rf"{_W}\Control Panel\Desktop"
+_SPOTLIGHT: Final = rf"{_W}\CloudContent"
+
+USER_TEMPLATES: Final[tuple[Row, ...]] = (
+    ("19.1.3.1", "1", f"user:{_DESKTOP}!ScreenSaveActive=1"),
+    ("19.1.3.2", "1", f"user:{_DESKTOP}!ScreenSaverIsSecure=1"),
+    ("19.1.3.3", "1", f"user:{_DESKTOP}!ScreenSaveTimeOut=1..900"),
+    ("19.5.1.1", "1", rf"user:{_W}\CurrentVersion\PushNotifications!NoToastApplicationNotificationOnLockScreen=1"),
+    ("19.6.6.1.1", "2", rf"user:{_P}\Assistance\Client\1.0!NoImplicitFeedback=1"),
+    ("19.7.4.1", "1", rf"user:{_CV}\Attachments!SaveZoneInformation=?2"),
+    ("19.7.4.2", "1", rf"user:{_CV}\Attachments!ScanWithAntiVirus=3"),
+    ("19.7.8.1", "1", f"user:{_SPOTLIGHT}!ConfigureWindowsSpotlight=2"),
+    ("19.7.8.2", "1", f"user:{_SPOTLIGHT}!DisableThirdPartySuggestions=1"),
+    ("19.7.8.3", "2", f"user:{_SPOTLIGHT}!DisableTailoredExperiencesWithDiagnosticData=1"),
+    ("19.7.8.4", "2", f"user:{_SPOTLIGHT}!DisableWindowsSpotlightFeatures=1"),
+    ("19.7.28.1", "1", f"user:{_EXPLORER}!NoInplaceSharing=1"),
+    ("19.7.43.1", "1", rf"user:{_W}\Installer!AlwaysInstallElevated=?0"),
+    ("19.7.47.2.1", "2", rf"user:{_P}\WindowsMediaPlayer!PreventCodecDownload=1"),
+)
+"""Chapter 19, of every user who is signed in. Its numbers and values were compared with nothing."""
+
 SINCE_2019: Final = (
     "18.1.3",
     "18.8.5.4",
@@ -384,5 +405,9 @@ SINCE_2016: Final = (
     "18.9.102.1.1",
     "18.9.102.1.2",
     "18.9.102.1.3",
+    "19.7.8.1",
+    "19.7.8.2",
+    "19.7.8.3",
+    "19.7.8.4",
 )
 """Controls of what Server 2016 brought."""

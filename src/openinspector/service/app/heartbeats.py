@@ -13,6 +13,7 @@ import msgspec
 
 from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
 from openinspector.model.foreign_text import is_printable_line
+from openinspector.model.system_family import system_family
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.instructions import InstructionBoard, encode_instruction
 from openinspector.service.app.refusal import RefusalCode, RefusedError
@@ -54,7 +55,7 @@ class Heartbeats:
     def receive(self, agent_id: AgentId, heartbeat: Heartbeat, now: datetime) -> HeartbeatReply:
         """Record a heartbeat and return its reply: the agent's instructions, the interval last."""
         check_description(heartbeat.host)
-        orders = self._board.orders(agent_id)
+        orders = self._board.orders(agent_id, system_family(heartbeat.host.distribution.partition(":")[0]))
         collecting = orders.collects or bool(heartbeat.collecting)
         interval = self.intervals.collecting if collecting else self.intervals.idle
         contact = Contact(

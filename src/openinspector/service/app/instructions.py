@@ -1,20 +1,18 @@
 """The instruction board: the instructions that each agent receives with its next heartbeat."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from openinspector.model.agent import AgentId
+from openinspector.model.system_family import SystemFamily
 from openinspector.wire.instruction import Instruction, StartCollection
-
-MAX_INSTRUCTIONS: Final = 60
-"""Maximum per agent: a heartbeat's reply holds 64, and the service adds a few."""
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent's instructions, encoded once for all its heartbeats."""
+    """Instructions, encoded once for all heartbeats."""
 
     instructions: tuple[Instruction, ...]
     encoded: tuple[msgspec.Raw, ...]
@@ -25,43 +23,48 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
 NO_ORDERS: Final = Orders(instructions=(), encoded=(), collects=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrders:
+    """Instructions of one run to its agents."""
+
+    agents: Container[AgentId]
+    """The agents that take part in the run."""
+    closed: Container[AgentId]
+    """Those that have sent everything; they are asked for nothing more."""
+    by_family: Mapping[SystemFamily, Orders]
+
+
 class InstructionBoard:
-    """Replaced as a whole by the collection monitor; readers see the old or the new board, never a mixture."""
+    """Replaced as a whole by the collection monitor; readers see the old or the new board, never a mixture.
+
+    It holds runs, not agents: an agent's instructions are looked up when it calls.
+    """
 
     def __init__(self) -> None:
-        self._orders: Mapping[AgentId, Orders] = MappingProxyType({})
+        self._runs: tuple[RunOrders, ...] = ()
 
-    def replace(self, instructions: Mapping[AgentId, Sequence[Instruction]]) -> None:
-        """Replace the board; an agent that is not on it has no instructions."""
-        # Most agents of a run receive the same instructions: encode them once.
-        known: dict[tuple[Instruction, ...], Orders] = {}
-        orders = {
-            agent: known.get(encoded) or known.setdefault(encoded, _encoded(encoded))
-            for agent, encoded in ((agent, tuple(found)) for agent, found in instructions.items())
-            if encoded
-        }
+    def replace(self, runs: Sequence[RunOrders]) -> None:
+        """Replace the board; an agent of no run has no instructions."""
         # One assignment of one name: atomic for every thread that reads.
-        self._orders = MappingProxyType(orders)
+        self._runs = tuple(runs)
 
-    def for_agent(self, agent: AgentId) -> tuple[Instruction, ...]:
-        """Return an agent's instructions in order."""
-        return self.orders(agent).instructions
+    def orders(self, agent: AgentId, family: SystemFamily = SystemFamily.LINUX) -> Orders:
+        """Return the instructions for an agent on a host of this family, with their encoding."""
+        for run in self._runs:  # Two runs share no host (F4.31).
+            if agent in run.agents and agent not in run.closed:
+                return run.by_family[family]
+        return NO_ORDERS
 
-    def orders(self, agent: AgentId) -> Orders:
-        """Return an agent's instructions with their encoding."""
-        return self._orders.get(agent, NO_ORDERS)
+
+def orders_of(*instructions: Instruction) -> Orders:
+    """Return instructions with their encoding."""
+    return Orders(
+        instructions=instructions,
+        encoded=tuple(encode_instruction(instruction) for instruction in instructions),
+        collects=any(isinstance(instruction, StartCollection) for instruction in instructions),
+    )
 
 
 def encode_instruction(instruction: Instruction) -> msgspec.Raw:
     """Return an instruction as it is encoded in a heartbeat's reply."""
     return msgspec.Raw(msgspec.json.encode(instruction))
-
-
-def _encoded(instructions: Sequence[Instruction]) -> Orders:
-    if len(instructions) > MAX_INSTRUCTIONS:
-        raise ValueError(f"{len(instructions)} instructions for one agent; at most {MAX_INSTRUCTIONS}")
-    return Orders(
-        instructions=tuple(instructions),
-        encoded=tuple(encode_instruction(instruction) for instruction in instructions),
-        collects=any(isinstance(instruction, StartCollection) for instruction in instructions),
-    )

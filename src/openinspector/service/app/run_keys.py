@@ -1,30 +1,32 @@
 """Data keys of runs: one per run, wrapped in the store, in plaintext only in memory.
 
-A plaintext key leaves memory when its run ends or is shredded in this process. `RunKeys.sweep` removes the others: keys
-that another process shredded, and keys that were not used for `IDLE`.
+A plaintext key leaves memory when its run ends or is shredded, on any node (`RunKeys.follow`), and after `FRESH`: the
+next use asks the store again.
 """
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from openinspector.model.arn import RunArn
+from openinspector.service.ports.change_store import Change, ChangeKind
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.telemetry_store import RunKey, TelemetryStore
 
 MAX_CACHED: Final = 512
-IDLE: Final = timedelta(minutes=10)
-"""A key that was not used for this long leaves memory; the next use unwraps it again."""
+FRESH: Final = timedelta(minutes=5)
+"""A key stays in memory for this long at most; the next use unwraps it again."""
 _MAX_DROPPED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CachedKey:
     plaintext: bytes = field(repr=False)
-    used_at: datetime
+    unwrapped_at: datetime
 
 
 class RunKeys:
@@ -52,20 +54,18 @@ class RunKeys:
     def get(self, run: RunArn) -> bytes | None:
         """Return the run's key; None if it never had one or it was deleted.
 
-        A key that another process deleted is returned until the next `sweep`.
+        A key that another node deleted is returned until its change arrives, or the next `sweep` after `FRESH`.
         """
-        now = self._clock.now()
         with self._lock:
             cached = self._cached.get(run)
             if cached is not None:
-                self._cached[run] = _CachedKey(plaintext=cached.plaintext, used_at=now)
                 self._cached.move_to_end(run)
                 return cached.plaintext
         stored = self._store.run_key(run)
         if stored is None:
             return None
         plaintext = self._provider.unwrap(stored.wrapped, self._context(run))
-        self._remember(run, _CachedKey(plaintext=plaintext, used_at=now))
+        self._remember(run, _CachedKey(plaintext=plaintext, unwrapped_at=self._clock.now()))
         return plaintext
 
     def drop(self, run: RunArn) -> None:
@@ -76,20 +76,20 @@ class RunKeys:
             if len(self._dropped) > _MAX_DROPPED:
                 self._dropped.popitem(last=False)
 
+    def follow(self, changes: Sequence[Change]) -> None:
+        """Remove the keys of runs that ended or were shredded on any node."""
+        for change in changes:
+            if change.kind in (ChangeKind.RUN_ENDED, ChangeKind.RUN_SHREDDED):
+                self.drop(RunArn(change.subject))
+
     def sweep(self) -> int:
-        """Remove plaintext keys that were deleted from the store or are idle; return their number."""
-        idle_before = self._clock.now() - IDLE
+        """Remove plaintext keys that were unwrapped longer than `FRESH` ago; return their number."""
+        before = self._clock.now() - FRESH
         with self._lock:
-            cached = dict(self._cached)
-        # Ask the store without the lock: uploads go on meanwhile.
-        deleted = {run for run in cached if self._store.run_key(run) is None}
-        for run in deleted:
-            self.drop(run)
-        with self._lock:
-            idle = [run for run, key in self._cached.items() if key.used_at < idle_before]
-            for run in idle:
+            old = [run for run, key in self._cached.items() if key.unwrapped_at < before]
+            for run in old:
                 del self._cached[run]
-        return len(deleted) + len(idle)
+        return len(old)
 
     def cached(self) -> int:
         """Return the number of keys in memory."""

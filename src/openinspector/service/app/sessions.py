@@ -4,6 +4,7 @@ A restart ends them all; agents open new ones, and recorded requests of the old 
 """
 
 import base64
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,11 +69,12 @@ class LiveSession:
 
 
 class Sessions:
-    """Live sessions, at most ``limit``."""
+    """Live sessions, at most ``limit``. Thread-safe."""
 
     def __init__(self, random: Callable[[int], bytes], limit: int = 200_000) -> None:
         self._random = random
         self._limit = limit
+        self._lock = threading.RLock()
         # Insertion order is order of expiry, because all sessions live equally long.
         self._by_id: dict[str, LiveSession] = {}
         self._of_agent: dict[AgentId, tuple[str, ...]] = {}
@@ -82,23 +84,24 @@ class Sessions:
 
     def open(self, agent: Agent, now: datetime, instance: str = "") -> LiveSession:
         """Open a session for an agent that has proved its key; RefusedError if there are too many."""
-        self._expire(now)
-        for superseded in self._of_agent.get(agent.id, ())[: 1 - SESSIONS_PER_AGENT]:
-            self._forget(self._by_id[superseded])
-        if len(self._by_id) >= self._limit:
-            raise RefusedError(RefusalCode.BUSY, "too many sessions are open", retry_after=60)
-        session = LiveSession(
-            id=base64.urlsafe_b64encode(self._random(24)).decode(),
-            agent_id=agent.id,
-            key_id=key_id(agent.public_key),
-            instance=instance,
-            public_key=Ed25519PublicKey.from_public_bytes(agent.public_key),
-            expires_at=now + SESSION_LIFETIME,
-            refilled_at=now,
-        )
-        self._of_agent[agent.id] = (*self._of_agent.get(agent.id, ()), session.id)
-        self._by_id[session.id] = session
-        return session
+        with self._lock:
+            self._expire(now)
+            for superseded in self._of_agent.get(agent.id, ())[: 1 - SESSIONS_PER_AGENT]:
+                self._forget(self._by_id[superseded])
+            if len(self._by_id) >= self._limit:
+                raise RefusedError(RefusalCode.BUSY, "too many sessions are open", retry_after=60)
+            session = LiveSession(
+                id=base64.urlsafe_b64encode(self._random(24)).decode(),
+                agent_id=agent.id,
+                key_id=key_id(agent.public_key),
+                instance=instance,
+                public_key=Ed25519PublicKey.from_public_bytes(agent.public_key),
+                expires_at=now + SESSION_LIFETIME,
+                refilled_at=now,
+            )
+            self._of_agent[agent.id] = (*self._of_agent.get(agent.id, ()), session.id)
+            self._by_id[session.id] = session
+            return session
 
     def find(self, session_id: str, now: datetime) -> LiveSession:
         """Return a live session; RefusedError."""
@@ -115,16 +118,18 @@ class Sessions:
 
     def drop_agent(self, agent: AgentId) -> None:
         """End an agent's sessions at once: it was revoked."""
-        for session_id in self._of_agent.pop(agent, ()):
-            del self._by_id[session_id]
+        with self._lock:
+            for session_id in self._of_agent.pop(agent, ()):
+                del self._by_id[session_id]
 
     def drop_agent_unless(self, agent: AgentId, public_key: bytes | None) -> bool:
         """End an agent's sessions unless all are bound to this raw key. Return True if any were ended."""
         wanted = None if public_key is None else key_id(public_key)
-        if all(self._by_id[session_id].key_id == wanted for session_id in self._of_agent.get(agent, ())):
-            return False
-        self.drop_agent(agent)
-        return True
+        with self._lock:
+            if all(self._by_id[session_id].key_id == wanted for session_id in self._of_agent.get(agent, ())):
+                return False
+            self.drop_agent(agent)
+            return True
 
     def _expire(self, now: datetime) -> None:
         while self._by_id and (oldest := next(iter(self._by_id.values()))).expires_at <= now:

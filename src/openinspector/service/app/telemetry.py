@@ -213,7 +213,7 @@ class Telemetry:
 
         Without the key no copy of the objects can be opened, including copies in backups. A backup that holds both the
         wrapped key and the master key survives; `shred_again` shreds what a restored database brings back. Other
-        processes drop the plaintext key at their next `RunKeys.sweep`.
+        nodes drop the plaintext key when the change reaches them.
         May be repeated; `unfinished` returns the runs whose shredding was interrupted.
         """
         now = self._clock.now()

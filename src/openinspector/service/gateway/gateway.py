@@ -1,6 +1,7 @@
 """Gateway: what the agent-facing endpoints share."""
 
 from asyncio import Semaphore
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +33,8 @@ class Gateway:
     counters: Counters
     clock: Clock
     admission: Admission
+    is_deaf: Callable[[], bool] = lambda: False
+    """Returns True if this node does not know which agents were revoked lately; it then refuses all of them."""
     copied_hosts: CopiedHosts = field(default_factory=lambda: CopiedHosts(Intervals().idle))
     uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))
     """Bytes of telemetry being received: bounds memory. An upload above the limit is refused with a time to retry."""

@@ -1,18 +1,18 @@
 """Background work of the gateway: store heartbeats, and end the sessions of revoked agents."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import structlog
 
+from openinspector.model.agent import AgentId
 from openinspector.model.errors import StoreError
 from openinspector.service.gateway.gateway import Gateway
+from openinspector.service.ports.change_store import Change, ChangeKind
 
 FLUSH_SECONDS: Final = 1.0
-SWEEP_EVERY: Final = 5
-"""Flushes between two checks for revoked agents: a revocation takes effect within that many seconds."""
 
 _log = structlog.get_logger()
 
@@ -38,25 +38,24 @@ async def flush(gateway: Gateway) -> None:
         _log.error("gateway heartbeats not written", error=str(error), agents=gateway.heartbeats.pending())
 
 
-async def end_revoked(gateway: Gateway) -> None:
-    """End the sessions of agents that were deleted from the store or have another key."""
-    agents = gateway.sessions.agents()
-    try:
-        known = await asyncio.to_thread(gateway.admission.identities.keys_by_id, agents)
-        asked = await asyncio.to_thread(gateway.admission.identities.reattestations_asked)
-    except StoreError as error:
-        _log.error("gateway revocations not read", error=str(error))
-        return
-    for agent in agents:
+def follow_agents(gateway: Gateway, changes: Sequence[Change]) -> None:
+    """End the sessions of agents that were revoked or have another key, and note who must attest again. StoreError."""
+    changed = [AgentId(change.subject) for change in changes if change.kind is ChangeKind.AGENT_KEY]
+    known = gateway.admission.identities.keys_by_id(changed)
+    for agent in changed:
         if gateway.sessions.drop_agent_unless(agent, known.get(agent)):
             gateway.copied_hosts.forget(agent)
             _log.info("gateway sessions ended", agent=agent, reason="revoked" if agent not in known else "rotated")
-    gateway.heartbeats.reattest(asked)
+    if any(change.kind is ChangeKind.REATTESTATION for change in changes):
+        note_reattestations(gateway)
+
+
+def note_reattestations(gateway: Gateway) -> None:
+    """Read which agents must attest again. StoreError."""
+    gateway.heartbeats.reattest(gateway.admission.identities.reattestations_asked())
 
 
 async def _keep(gateway: Gateway, seconds: float) -> None:
     while True:
-        for _ in range(SWEEP_EVERY):
-            await asyncio.sleep(seconds)
-            await flush(gateway)
-        await end_revoked(gateway)
+        await asyncio.sleep(seconds)
+        await flush(gateway)

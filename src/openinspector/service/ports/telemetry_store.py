@@ -88,6 +88,15 @@ class RunKey:
     deleted_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closings:
+    """Streams that were closed."""
+
+    agents: frozenset[AgentId] = frozenset()
+    last: datetime | None = None
+    """When the last of them was noted, by the database's clock; None if there is none."""
+
+
 class TelemetryStore(Protocol):
     """Stores the index of sealed telemetry and the wrapped keys."""
 
@@ -132,6 +141,10 @@ class TelemetryStore(Protocol):
 
     def streams(self, run: RunArn) -> Sequence[Stream]:
         """Return all streams of a run, by agent and name."""
+        ...
+
+    def closings(self, run: RunArn, since: datetime | None) -> Closings:
+        """Return the streams of a run whose closing was noted at or after ``since``; None: all closed streams."""
         ...
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:

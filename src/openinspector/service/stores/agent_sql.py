@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, or_, 
 from openinspector.model.agent import Agent, AgentHealthCode, AgentId
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
+from openinspector.service.ports.change_store import ChangeKind
+from openinspector.service.stores.change_sql import record_change
 from openinspector.service.stores.columns import UtcDateTime
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading, writing
@@ -105,6 +107,7 @@ class SqlAgentStore:
                 revoked = {"key_id": key_id(gone.public_key), "agent_id": agent, "revoked_at": at}
                 add_new(connection, REVOKED_KEY, ("key_id",), revoked)
                 connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent))
+                record_change(connection, ChangeKind.AGENT_KEY, agent)
             return gone is not None
 
 

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.asset import Tag
+from openinspector.service.ports.change_store import ChangeKind
 from openinspector.service.ports.identity_store import Attestation, Hindrance
 from openinspector.service.stores.agent_sql import agent_of, row_of, use_token
+from openinspector.service.stores.change_sql import record_change
 from openinspector.service.stores.dialect import add_new, insert_or_keep
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.query import in_batches
@@ -29,7 +31,9 @@ class SqlIdentityStore:
         """Bind the agent's key to the instance on first sight and enrol it, in one transaction."""
         try:
             with writing(self._engine) as connection:
-                return _attest(connection, agent, proof, token_digest)
+                enrolled = _attest(connection, agent, proof, token_digest)
+                _reattested(connection, agent.id)
+                return enrolled
         except _HinderedError as hindered:  # whatever was written is taken back with the transaction
             return hindered.why
 
@@ -51,6 +55,7 @@ class SqlIdentityStore:
             freed = connection.execute(update(ATTESTATION).where(_HELD.agent_id == agent).values(key_id=None))
             if freed.rowcount:
                 connection.execute(delete(AGENT).where(AGENT.c.id == agent))
+                record_change(connection, ChangeKind.AGENT_KEY, agent)
             return freed.rowcount == 1
 
     def rotate_key(self, agent: AgentId, old: bytes, new: bytes, at: datetime) -> bool:
@@ -81,6 +86,7 @@ class SqlIdentityStore:
             if connection.scalar(select(AGENT.c.id).where(AGENT.c.id == agent)) is None:
                 return False
             add_new(connection, REATTESTATION, ("agent_id",), {"agent_id": agent, "asked_at": at})
+            record_change(connection, ChangeKind.REATTESTATION, agent)
             return True
 
     def reattestations_asked(self) -> Sequence[AgentId]:
@@ -91,7 +97,7 @@ class SqlIdentityStore:
     def reattested(self, agent: AgentId) -> None:
         """Record that the agent attested again."""
         with writing(self._engine) as connection:
-            connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent))
+            _reattested(connection, agent)
 
     def set_tags(self, agent: AgentId, tags: tuple[Tag, ...]) -> bool:
         """Replace the agent's tags."""
@@ -120,11 +126,15 @@ def _attest(connection: Connection, agent: Agent, proof: Attestation, token_dige
         raise _HinderedError(Hindrance.OLD_PROOF)
     now = {**first, "pending_time": proof.pending_time or held.pending_time}
     connection.execute(update(ATTESTATION).where(_HELD.agent_id == agent.id).values(now))
-    connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent.id))
     known = connection.execute(select(AGENT).where(AGENT.c.public_key == agent.public_key)).one_or_none()
     if known is not None and known.id != agent.id:
         raise _HinderedError(Hindrance.KEY_OF_ANOTHER)
     return agent_of(known) if known is not None else _add(connection, agent, token_digest)
+
+
+def _reattested(connection: Connection, agent: AgentId) -> None:
+    if connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent)).rowcount:
+        record_change(connection, ChangeKind.REATTESTATION, agent)
 
 
 def _add(connection: Connection, agent: Agent, token_digest: str | None) -> Agent:
@@ -154,6 +164,7 @@ def _rotate(connection: Connection, agent: AgentId, keys: tuple[bytes, bytes], a
         raise _HinderedError(Hindrance.OTHER_KEY)
     connection.execute(update(ATTESTATION).where(_HELD.agent_id == agent).values(key_id=key_id(new)))
     connection.execute(insert(REVOKED_KEY), {"key_id": key_id(old), "agent_id": agent, "revoked_at": at})
+    record_change(connection, ChangeKind.AGENT_KEY, agent)
     return True
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 from openinspector.service.ports.node_store import ServiceNode
 from openinspector.service.stores.dialect import database_now
 from openinspector.service.stores.engine import reading_once, writing
-from openinspector.service.stores.schema import NODE
+from openinspector.service.stores.node_schema import NODE
 
 
 class SqlNodeStore:

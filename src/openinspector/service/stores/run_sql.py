@@ -23,7 +23,9 @@ from openinspector.service.ports.assessment_store import (
     RunFilter,
     RunInProgressError,
 )
+from openinspector.service.ports.change_store import ChangeKind
 from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores.change_sql import record_change
 from openinspector.service.stores.dialect import add_new, check_room, insert_or_keep, lock_name, matches
 from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.query import (
@@ -195,6 +197,8 @@ class SqlRuns:
                 connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after), **announcing))
             if not after.in_progress:
                 connection.execute(delete(BUSY_AGENT).where(BUSY_AGENT.c.run_arn == arn))
+            if before.in_progress and not after.in_progress:
+                record_change(connection, ChangeKind.RUN_ENDED, arn)
         return after
 
 

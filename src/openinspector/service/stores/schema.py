@@ -367,6 +367,8 @@ STREAM: Final = Table(
     Column("records", BigInteger, nullable=False, server_default="0"),
     Column("size", BigInteger, nullable=False, server_default="0"),
     Column("overflowed", Boolean, nullable=False, server_default=false()),
+    Column("noted_at", UtcDateTime),
+    Index(None, "run_arn", "noted_at"),
 )
 
 FEED_SNAPSHOT: Final = Table(
@@ -445,22 +447,4 @@ UPDATE_REPORT: Final = Table(
     Column("diagnostics", Json(str), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index(None, "ring", "to_version"),
-)
-
-NODE: Final = Table(
-    "node",
-    METADATA,
-    Column("id", Word, primary_key=True),
-    Column("address", Word, nullable=False),
-    Column("version", Word, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("until", UtcDateTime, nullable=False),
-)
-
-SHARED_SECRET: Final = Table(
-    "shared_secret",
-    METADATA,
-    Column("name", Word, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
 )

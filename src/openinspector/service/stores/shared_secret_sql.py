@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading_once, writing
-from openinspector.service.stores.schema import SHARED_SECRET
+from openinspector.service.stores.node_schema import SHARED_SECRET
 
 
 class SqlSharedSecretStore:

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
+from openinspector.service.ports.change_store import ChangeKind
 from openinspector.service.ports.telemetry_store import (
+    Closings,
     Recorded,
     RunKey,
     StoredEnvelope,
@@ -17,7 +19,8 @@ from openinspector.service.ports.telemetry_store import (
     StreamLimits,
     Volume,
 )
-from openinspector.service.stores.dialect import add_new, insert_new, insert_or_keep
+from openinspector.service.stores.change_sql import record_change
+from openinspector.service.stores.dialect import add_new, database_now, insert_new, insert_or_keep
 from openinspector.service.stores.engine import reading, reading_once, shred, writing
 from openinspector.service.stores.schema import ENVELOPE, RUN_KEY, STREAM
 from openinspector.wire.telemetry import MessageType
@@ -43,13 +46,17 @@ _SAME_STREAM: Final = (
     STREAM.c.name == bindparam("stream"),
 )
 _STREAM: Final = select(STREAM).where(*_SAME_STREAM)
+_CLOSED: Final = select(STREAM.c.agent_id, STREAM.c.noted_at).where(
+    STREAM.c.run_arn == bindparam("run"), STREAM.c.noted_at.is_not(None)
+)
 _COUNT: Final = (
     update(STREAM)
     .where(*_SAME_STREAM)
     .values(watermark=bindparam("raised"), records=bindparam("all_records"), size=bindparam("all_bytes"))
 )
-_OVERFLOW: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), overflowed=True)
-_CLOSE: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), dropped=bindparam("lost"))
+_CLOSING: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), noted_at=bindparam("noted"))
+_OVERFLOW: Final = _CLOSING.values(overflowed=True)
+_CLOSE: Final = _CLOSING.values(dropped=bindparam("lost"))
 
 
 class SqlTelemetryStore:
@@ -80,6 +87,8 @@ class SqlTelemetryStore:
         overwritten = update(RUN_KEY).where(*_key_in_force(run)).values(wrapped=b"", deleted_at=at)
         with writing(self._engine) as connection:
             deleted = connection.execute(overwritten).rowcount == 1
+            if deleted:
+                record_change(connection, ChangeKind.RUN_SHREDDED, run)
         if deleted:
             shred(self._engine)
         return deleted
@@ -130,7 +139,7 @@ class SqlTelemetryStore:
         with writing(self._engine) as connection:
             held = _hold_stream(connection, run, stream.agent_id, stream.name)
             if held.closed_at is None:
-                closed = {"at": stream.closed_at, "lost": stream.dropped}
+                closed = {"at": stream.closed_at, "noted": database_now(connection), "lost": stream.dropped}
                 connection.execute(_CLOSE, {**_place(held), **closed})
 
     def streams(self, run: RunArn) -> Sequence[Stream]:
@@ -138,6 +147,15 @@ class SqlTelemetryStore:
         query = select(STREAM).where(STREAM.c.run_arn == run).order_by(STREAM.c.agent_id, STREAM.c.name)
         with reading(self._engine) as connection:
             return [_stream(row) for row in connection.execute(query)]
+
+    def closings(self, run: RunArn, since: datetime | None) -> Closings:
+        """Return the streams of a run whose closing was noted at or after ``since``; None: all closed streams."""
+        query = _CLOSED if since is None else _CLOSED.where(STREAM.c.noted_at >= since)
+        with reading_once(self._engine) as connection:
+            rows = connection.execute(query, {"run": run}).all()
+        return Closings(
+            agents=frozenset(row.agent_id for row in rows), last=max((row.noted_at for row in rows), default=None)
+        )
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
         """Return the stored envelopes of one agent, by stream and sequence number."""
@@ -194,7 +212,8 @@ def _exceeds(stream: Row[Any], envelope: StoredEnvelope, limits: StreamLimits) -
 
 def _overflow(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -> Recorded:
     """Close a stream that would exceed its limits."""
-    connection.execute(_OVERFLOW, {**_place(stream), "at": envelope.received_at})
+    noted = database_now(connection)
+    connection.execute(_OVERFLOW, {**_place(stream), "at": envelope.received_at, "noted": noted})
     return Recorded.OVERFLOWED
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import Column, Engine, func, literal, select, update
 
 from openinspector.service.ports.wrapped_key_store import StoredWrapping, WrappedKind
 from openinspector.service.stores.engine import reading_once, writing
-from openinspector.service.stores.schema import ACCESS_KEY, REPORT, RUN_KEY, SHARED_SECRET, WEBHOOK
+from openinspector.service.stores.node_schema import SHARED_SECRET
+from openinspector.service.stores.schema import ACCESS_KEY, REPORT, RUN_KEY, WEBHOOK
 
 _DELETED: Final = b""
 """Content of a deleted run key, and of a report in progress."""

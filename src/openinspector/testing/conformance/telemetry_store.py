@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -10,6 +11,7 @@ import pytest
 
 from openinspector.model.arn import RunArn
 from openinspector.service.ports.telemetry_store import (
+    Closings,
     Recorded,
     RunKey,
     StoredEnvelope,
@@ -199,6 +201,19 @@ class TelemetryStoreSuite(RunKeySuite):
         store.close_stream(RUN, stream(watermark=1))
         store.close_stream(RUN, stream(watermark=1, closed_at=moment(60), dropped=7))
         assert list(store.streams(RUN)) == [stream(watermark=1)]
+
+    def test_closings_are_found_by_the_time_they_were_noted(self, store: TelemetryStore) -> None:
+        store.add_run_key(run_key())
+        assert store.closings(RUN, None) == Closings()
+        store.record(envelope(), LIMITS)
+        assert store.closings(RUN, None) == Closings()
+        store.close_stream(RUN, stream(watermark=1))
+        found = store.closings(RUN, None)
+        assert (len(found.agents), found.last is None) == (1, False)
+        assert found.last is not None
+        assert store.closings(RUN, found.last) == found
+        assert store.closings(RUN, found.last + timedelta(seconds=1)) == Closings()
+        assert store.closings(run(2).arn, None) == Closings()
 
     def test_volumes_add_up_by_agent_and_type(self, store: TelemetryStore) -> None:
         """A repeated envelope counts once; agents without messages are omitted."""
