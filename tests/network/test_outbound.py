@@ -58,7 +58,7 @@ def test_ports_are_those_that_trace_finds(seed: int, name: str) -> None:
                 assert fast(found, address, destination, protocol) == (answer.ports if outside else 0), destination
 
 
-def test_groups_and_acls_say_which_ports_leave() -> None:
+def test_groups_and_acls_decide_which_ports_leave() -> None:
     network = two_vpcs()
     out = [rule("tcp", 443, 443), rule("udp", 53, 53, "8.8.8.8/32")]
     network["ec2-describe-security-groups"]["SecurityGroups"][0] = group(1, egress=out)

@@ -1,8 +1,8 @@
 """Outbound: which TCP and UDP ports of the internet and of networks on premises an interface reaches.
 
 All ranges that groups, ACLs and route tables on the way name are nested or disjoint. They cut the address space into
-parts that every filter treats alike, so one `trace` for each part is exact. What a host of another VPC answers is in
-the inbound answer for that host.
+parts that every filter treats alike, so one `trace` for each part is exact. Hosts of other VPCs are not outside: the
+inbound answer for such a host has what reaches it.
 """
 
 from collections import defaultdict
@@ -52,7 +52,7 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundReach:
-    """What one interface reaches, and what is not known of it."""
+    """The ports that one interface reaches outside, and the parts that are closed or not known."""
 
     open: tuple[Outbound, ...]
     closed: tuple[tuple[str, str], ...]
