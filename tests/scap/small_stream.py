@@ -76,10 +76,12 @@ OVAL = """
   </objects>
   <states>
     <textfilecontent54_state id="ste:minimum">
-      <subexpression operation="greater than or equal" datatype="int" var_ref="var:length"/></textfilecontent54_state>
+      <subexpression operation="greater than or equal" datatype="int" var_ref="var:wanted"/></textfilecontent54_state>
     <family_state id="ste:family"><family>unix</family></family_state>
   </states>
-  <variables><external_variable id="var:length" datatype="int"/></variables>
+  <variables><external_variable id="var:length" datatype="int"/>
+    <local_variable id="var:wanted" datatype="int"><unique><variable_component var_ref="var:length"/></unique>
+    </local_variable></variables>
 </oval_definitions>"""
 
 

@@ -24,22 +24,16 @@ OMITTED_KEY: Final = "ATTRIBUTES_OMITTED"
 
 def fit(text: str, limit: int) -> str:
     """Return ``text``, printable and cut to ``limit`` characters; a cut text ends with an ellipsis."""
-    if len(text) <= limit and _is_plain(text):
-        return text
-    shown = printable(text)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return _cut(printable(text), limit)
 
 
 def fit_line(text: str, limit: int) -> str:
     """Return ``text`` as one printable line, cut to ``limit`` characters; a cut text ends with an ellipsis."""
-    if len(text) <= limit and _is_plain(text):
-        return text
-    return fit(printable_line(text), limit)
+    return _cut(printable_line(text), limit)
 
 
-def _is_plain(text: str) -> bool:
-    """Return True if every character is a printable one of ASCII, as in nearly all texts of nearly all findings."""
-    return text.isascii() and text.isprintable()
+def _cut(shown: str, limit: int) -> str:
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def fit_body(body: AnyBody) -> AnyBody:
