@@ -1,7 +1,8 @@
 r"""Windows Server: chapters 1, 2, 5, 9 and 17 to 19 of the benchmarks that Inspector Classic had (F5.32 to F5.35).
 
 One table serves all releases. Keys and values of chapters 1, 2, 9, 17 and 18 were compared with a public list of
-Server 2019 v1.2.0 (HardeningKitty, MIT), and most numbers are its; the publications are not among the project's data. Chapter 19 is about users: those who are signed in are judged.
+Server 2019 v1.2.0 (HardeningKitty, MIT), and most numbers are its; the publications are not among the project's data.
+Chapter 19 is about users: those who are signed in are judged.
 
 ``registry:KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it. `SETTINGS` of the agent
 holds every value that is named here. ``right:NAME=ACCOUNTS``: no others have it, or with ``+`` at least these.
