@@ -154,8 +154,8 @@ def split(tmp_path: Path, postgresql_url: str) -> Iterator[Split]:
     worker = start()
     front = WholeSystem(tmp_path / "front", {**settings, "OPENINSPECTOR_ROLES": "gateway,api,console"})
     yield Split(front, worker, start)
-    for node in (front, *workers):
-        node.processes.stop()
+    for processes in (front.processes, *(each.processes for each in workers)):
+        processes.stop()
 
 
 def run_to_compare(client: Any, run_arn: str) -> bytes:
