@@ -133,6 +133,20 @@ def test_finding_that_a_file_waives_shows_its_owner(tmp_path: Path) -> None:
     assert "source was 8.8.8.8/32, is now 0.0.0.0/0" in wider["WAIVER_ENDED"]
 
 
+def test_outbound_ports_of_a_host(tmp_path: Path) -> None:
+    snapshot = str(write(tmp_path / "net", two_vpcs()))
+    shown = CliRunner().invoke(reach, ["outbound", "i-1", "--snapshot", snapshot])
+    assert shown.exit_code == 0, shown.output
+    assert "eni-1 10.1.1.10 to internet by igw-a: TCP 0-65535, UDP 0-65535" in shown.stdout
+    found = CliRunner().invoke(reach, ["outbound", "i-1", "--snapshot", snapshot, "--json"])
+    assert json.loads(found.stdout.splitlines()[0])["gateway"] == "igw-a"
+    assert CliRunner().invoke(reach, ["outbound", "i-9", "--snapshot", snapshot]).exit_code == 2
+    cut = str(write(tmp_path / "cut", without(two_vpcs(), "ec2-describe-route-tables")))
+    unknown = CliRunner().invoke(reach, ["outbound", "i-1", "--snapshot", cut])
+    assert unknown.exit_code == 1
+    assert "describe-route-tables" in unknown.stderr
+
+
 def test_status_2_on_a_malformed_file_of_waivers(tmp_path: Path) -> None:
     file = tmp_path / "accepted.toml"
     for text in ("[[waiver]]\nissue = 3", "[[waiver", WAIVER.replace("owner", "whose")):

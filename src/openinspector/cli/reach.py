@@ -92,6 +92,29 @@ def findings(*, snapshot: Path, facts: Path | None, waiver_file: Path | None, ht
     sys.exit(_SOME_NOT_KNOWN if judgement.not_known else 0)
 
 
+@reach.command("outbound")
+@click.argument("host", metavar="HOST")
+@_snapshot
+@_as_json
+def outbound_of(*, host: str, snapshot: Path, as_json: bool) -> None:
+    """List the TCP and UDP ports that HOST, an i- or eni- id, reaches in the internet and on premises.
+
+    Exit statuses: 0 every way was judged; 1 some way is not known; 2 bad input.
+    """
+    from openinspector.cli.reach_findings import print_outbound
+    from openinspector.network.outbound import outbound
+
+    topology = _topology(snapshot)
+    single = topology.interfaces.get(host)
+    interfaces = [single] if single else topology.of_instance.get(host, [])
+    if not interfaces:
+        raise click.UsageError(f"{host} has no interface in the snapshot")
+    judged = [outbound(topology, interface) for interface in interfaces]
+    for found in judged:
+        print_outbound(found, as_json=as_json)
+    sys.exit(_SOME_NOT_KNOWN if any(found.not_known for found in judged) else 0)
+
+
 @reach.command("simulate")
 @_snapshot
 @_facts

@@ -2,11 +2,11 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import click
 import msgspec
@@ -14,11 +14,15 @@ import msgspec
 from openinspector.cis.tailoring_file import TailoringError, parse
 from openinspector.engine.waiver import Issue, OutOfScope, WaiverStatus, attributes, decisive
 from openinspector.model.inventory import ListeningPort, TransportProtocol
-from openinspector.network.answer import Answer
+from openinspector.network.answer import Answer, NotKnown
 from openinspector.network.exposure import Judgement, Listeners, ReachableExposure, closers
 from openinspector.network.exposure_text import attributes as exposure_attributes
-from openinspector.network.exposure_text import recommendation, render_exposure, title
+from openinspector.network.exposure_text import port_range, recommendation, render_exposure, title
+from openinspector.network.outbound import Outbound, OutboundReach
 from openinspector.network.path_picture import draw_path
+from openinspector.network.topology import parse_network
+
+_MOST_CIDRS: Final = 10
 
 
 class _Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,7 +97,43 @@ def print_judgement(judgement: Judgement, statuses: Waived, *, as_json: bool) ->
         if exposure.answer is not None:
             click.echo(f"  {_line(exposure.answer)}")
         click.echo(f"  {recommendation(exposure, closing)}")
-    for lack in judgement.not_known:
+    _print_lacking(judgement.not_known, as_json=as_json)
+
+
+def print_outbound(found: OutboundReach, *, as_json: bool) -> None:
+    """Print the ports that an interface reaches, and what was not judged on stderr."""
+    for one in found.open:
+        if as_json:
+            click.echo(json.dumps(_outbound(one), ensure_ascii=False))
+            continue
+        ports = [*(port_range("TCP", *pair) for pair in one.tcp), *(port_range("UDP", *pair) for pair in one.udp)]
+        click.echo(f"{one.interface} {one.address} to {one.outside} by {one.gateway}: {', '.join(ports)}")
+        more = len(one.destinations) - _MOST_CIDRS
+        click.echo(f"  {', '.join(one.destinations[:_MOST_CIDRS])}{f' and {more} more' if more > 0 else ''}")
+        click.echo(f"  {_line(one.answer)}")
+    public = [cidr for _, cidr in found.closed if (network := parse_network(cidr)) and network.is_global]
+    if public and not as_json:
+        click.echo(f"nothing to: {', '.join(public)}")
+    _print_lacking(found.not_known, as_json=as_json)
+
+
+def _outbound(found: Outbound) -> dict[str, object]:
+    return {
+        "interface": found.interface,
+        "address": found.address,
+        "outside": found.outside,
+        "gateway": found.gateway,
+        "destinations": list(found.destinations),
+        "tcp": [list(pair) for pair in found.tcp],
+        "udp": [list(pair) for pair in found.udp],
+        "path": msgspec.to_builtins(found.answer.path),
+        "answer_path": msgspec.to_builtins(found.answer.answer_path),
+        "assumptions": list(found.answer.assumptions),
+    }
+
+
+def _print_lacking(not_known: Iterable[NotKnown], *, as_json: bool) -> None:
+    for lack in not_known:
         if as_json:
             click.echo(json.dumps({"exclusion": int(lack.exclusion), "resource": lack.resource, "reason": lack.reason}))
         else:

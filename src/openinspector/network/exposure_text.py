@@ -83,7 +83,7 @@ def description(exposure: ReachableExposure) -> str:
     interface = exposure.interface
     text = [f"{title(exposure)}."]
     if exposure.port is None:
-        ranges = ", ".join(_range(*one) for one in exposure.ports)
+        ranges = ", ".join(port_range(*one) for one in exposure.ports)
         text.append(f"Reachable ports: {ranges}.")
     elif exposure.listener is not None:
         text.append(f"{process_of(exposure)} listens on it.")
@@ -136,7 +136,8 @@ def _protocol(exposure: ReachableExposure) -> str:
     return PROTOCOL_NAMES.get(exposure.protocol or 0, "")
 
 
-def _range(protocol: str, first: int, last: int) -> str:
+def port_range(protocol: str, first: int, last: int) -> str:
+    """Return ports as people write them: ``TCP 22`` or ``TCP 20-30``."""
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
 
 
@@ -198,7 +199,7 @@ def render_exposure(exposure: ReachableExposure, closing: Closers) -> dict[str, 
         "issue": exposure.issue,
         "subject": exposure.subject,
         "grounds": msgspec.to_builtins(exposure.grounds),
-        "ports": [_range(*one) for one in exposure.ports],
+        "ports": [port_range(*one) for one in exposure.ports],
         "evidence": {
             "path": msgspec.to_builtins(answer.path) if answer else [],
             "answer_path": msgspec.to_builtins(answer.answer_path) if answer else [],

@@ -20,7 +20,7 @@ _IPV4: Final = 4
 _ALL: Final = -1
 _JUDGED: Final = frozenset({_ALL, TCP, UDP})
 _EPHEMERAL: Final = (1024, 65535)
-_SPECIAL: Final = (
+SPECIAL_BLOCKS: Final = (
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -60,6 +60,10 @@ _SPECIAL: Final = (
     "fe80::/10",
 )
 """Special-purpose blocks (IANA registries, RFC 6890); every bound counts, since the internet is all but these."""
+_SPECIAL: Final = {
+    4: [one for one in SPECIAL_BLOCKS if "." in one and ":" not in one],
+    6: [one for one in SPECIAL_BLOCKS if ":" in one],
+}
 
 
 class AtomKey(NamedTuple):
@@ -70,6 +74,9 @@ class AtomKey(NamedTuple):
     private: bool
     own: bool
     """True if the network's own interfaces have all of the addresses, so that no other host can."""
+
+
+_NO_KEY: Final = AtomKey("", False, False)
 
 
 @dataclass(slots=True)
@@ -113,6 +120,8 @@ class FilterAtoms:
     own: frozenset[int]
     """Public addresses of the network's interfaces, as numbers."""
     atoms: list[Atom] = field(default_factory=list)
+    key: AtomKey = _NO_KEY
+    """The key of the last atom, which the next one mostly shares."""
     samples: dict[AtomKey, Address] = field(default_factory=dict)
     """One address for each key of an atom."""
 
@@ -146,7 +155,7 @@ class _Frame:
     passes: tuple[int, int]
     """Ports of TCP and UDP that the ACL lets through, answer included."""
     route: str
-    special: str
+    special: bool
     size: int
     owned: int = -1
     """An address of the network itself that ``free`` has passed; -1 if none."""
@@ -159,14 +168,17 @@ def cut(topology: Topology, interface: noun.Eni, version: int, groups: GroupRule
     entries = acl.entries if acl else ()
     bounds = {rule[1:3] for rule in groups.rules}
     cells = PortCells.between([_EPHEMERAL, *bounds, *(_entry_bounds(entry) for entry in entries)])
-    rules: dict[str, _Rules] = {cidr: _Rules(special=True) for cidr in _SPECIAL}
+    rules: dict[str, _Rules] = {cidr: _Rules(special=True) for cidr in _SPECIAL[version]}
     _add_groups(rules, groups, {pair: cells.of(*pair) for pair in bounds})
     for entry in entries:
         number = protocol_number(entry.protocol)
         if number is None or number not in _JUDGED:
             continue
         ports = cells.everything if number == _ALL else cells.of(*_entry_bounds(entry))
-        rule = rules.setdefault(entry.cidr_block or entry.ipv6_cidr_block, _Rules())
+        text = entry.cidr_block or entry.ipv6_cidr_block
+        rule = rules.get(text)
+        if rule is None:
+            rule = rules[text] = _Rules()
         rule.entries += ((entry.rule_number, entry.egress, number, ports, entry.rule_action == "allow"),)
     for route in table.routes if table else ():
         for cidr in topology.destinations(route):
@@ -196,15 +208,19 @@ def prepare(topology: Topology, interface: noun.Eni) -> GroupRules:
     """Return the TCP and UDP rules of an interface's groups."""
     permissions, complete = _permissions(topology, interface)
     rules = []
+    anywhere = True
     for permission in permissions:
         protocol = protocol_number(permission.ip_protocol)
-        if protocol not in {_ALL, TCP, UDP}:
+        if protocol not in _JUDGED:
             continue
-        cidrs, known = _cidrs(topology, interface.vpc_id, permission)
-        complete = complete and known
+        cidrs = tuple([r.cidr_ip for r in permission.ip_ranges])
+        if permission.ipv6_ranges or permission.prefix_list_ids or permission.user_id_group_pairs:
+            more, known = _more_ranges(topology, interface.vpc_id, permission)
+            cidrs += tuple(more)
+            complete = complete and known
+            anywhere = anywhere and not permission.user_id_group_pairs
         first, last = (0, PORTS - 1) if protocol == _ALL else _bounds(permission)
-        rules.append((protocol, first, last, tuple(cidrs)))
-    anywhere = not any(permission.user_id_group_pairs for permission in permissions)
+        rules.append((protocol, first, last, cidrs))
     return GroupRules(tuple(rules), complete, anywhere)
 
 
@@ -214,8 +230,9 @@ def _permissions(topology: Topology, interface: noun.Eni) -> tuple[list[noun.Per
     return [p for group in known for p in group.ip_permissions], bool(groups) and len(known) == len(groups)
 
 
-def _cidrs(topology: Topology, vpc_id: str, permission: noun.Permission) -> tuple[list[str], bool]:
-    cidrs = [r.cidr_ip for r in permission.ip_ranges] + [r.cidr_ipv6 for r in permission.ipv6_ranges]
+def _more_ranges(topology: Topology, vpc_id: str, permission: noun.Permission) -> tuple[list[str], bool]:
+    """Return the ranges of IPv6, prefix lists and members of groups; False with them if some are not known."""
+    cidrs = [r.cidr_ipv6 for r in permission.ipv6_ranges]
     complete = True
     for name in permission.prefix_list_ids:
         listed = topology.prefix_lists.get(name.prefix_list_id)
@@ -223,7 +240,7 @@ def _cidrs(topology: Topology, vpc_id: str, permission: noun.Permission) -> tupl
         cidrs += listed or ()
     wanted = {pair.group_id for pair in permission.user_id_group_pairs}
     complete = complete and not any(map(topology.members_missing, wanted))
-    return cidrs + (list(_members(topology, vpc_id, wanted)) if wanted else []), complete
+    return [*cidrs, *_members(topology, vpc_id, wanted)], complete
 
 
 def _members(topology: Topology, vpc_id: str, wanted: set[str]) -> Iterator[str]:
@@ -275,92 +292,125 @@ def _network(text: str) -> tuple[int, int, int]:
     return network.version, int(network.network_address), int(network.broadcast_address)
 
 
-def _by_range(rules: dict[str, _Rules], version: int) -> list[tuple[int, int, str, _Rules]]:
+_Range = tuple[int, int, str, _Rules]
+"""First address, last address negated so that ranges sort outer before inner, the range as text, its additions."""
+
+
+def _by_range(rules: dict[str, _Rules], version: int) -> list[_Range]:
     """Return ranges of one version as integers, outer before inner; equal ranges written differently are joined."""
-    merged: dict[tuple[int, int], tuple[int, int, str, _Rules]] = {}
+    ranges: list[_Range] = []
     for text, rule in rules.items():
         found, first, last = _network(text)
-        if found != version:
-            continue
-        bounds = (first, -last)
-        if bounds in merged:
-            one = merged[bounds][3]
-            one.tcp |= rule.tcp
-            one.udp |= rule.udp
-            one.entries += rule.entries
-            one.routed = one.routed or rule.routed
-            one.sibling = one.sibling or rule.sibling
-            one.special = one.special or rule.special
+        if found == version:
+            ranges.append((first, -last, text, rule))
+    ranges.sort()
+    joined: list[_Range] = []
+    before = (-1, 0)
+    for one in ranges:
+        if one[:2] == before:
+            _join(joined[-1][3], one[3])
         else:
-            merged[bounds] = (first, last, text, rule)
-    return [merged[bounds] for bounds in sorted(merged)]
+            joined.append(one)
+            before = one[:2]
+    return joined
 
 
-def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], version: int) -> None:
+def _join(one: _Rules, other: _Rules) -> None:
+    one.tcp |= other.tcp
+    one.udp |= other.udp
+    one.entries += other.entries
+    one.routed = one.routed or other.routed
+    one.sibling = one.sibling or other.sibling
+    one.special = one.special or other.special
+
+
+def _sweep(found: FilterAtoms, ranges: list[_Range], version: int) -> None:
     bits = 32 if version == _IPV4 else 128
     everywhere = "0.0.0.0/0" if version == _IPV4 else "::/0"
-    top = _Frame(
-        last=(1 << bits) - 1,
-        cidr=everywhere,
-        free=0,
-        tcp=0,
-        udp=0,
-        entries=(),
-        passes=(0, 0),
-        route="",
-        special="",
-        size=1 << bits,
-    )
-    stack = [top]
-    for first, last, cidr, rule in items:
-        while stack[-1].last < first:
-            _pop(found, stack, version)
-        outer = stack[-1]
-        outer.size -= last - first + 1
-        if _foreign(found, outer.free, first - 1) >= first:
-            if outer.free < first:
-                outer.owned = outer.free
-            outer.free = last + 1
-        stack.append(_inner(found.cells, outer, first, last, cidr, rule))
+    outer = _Frame((1 << bits) - 1, everywhere, 0, 0, 0, (), (0, 0), "", False, 1 << bits)
+    stack = [outer]
+    following = [*(one[0] for one in ranges[1:]), 1 << bits]
+    for (first, negative, cidr, rule), next_first in zip(ranges, following, strict=True):
+        while outer.last < first:
+            _add_frame(found, stack.pop(), version)
+            outer = stack[-1]
+        last = -negative
+        size = last - first + 1
+        _cover(found, outer, first, last)
+        entries, passes, route = outer.entries, outer.passes, outer.route
+        if rule.entries:
+            entries = tuple(sorted(entries + rule.entries))
+            passes = (_judge(found.cells, entries, TCP), _judge(found.cells, entries, UDP))
+        if rule.routed or (rule.sibling and route):
+            route = cidr
+        tcp, udp, special = outer.tcp | rule.tcp, outer.udp | rule.udp, rule.special or outer.special
+        if next_first <= last:
+            outer = _Frame(last, cidr, first, tcp, udp, entries, passes, route, special, size)
+            stack.append(outer)
+        elif route:
+            _add_atom(found, version, (first, last, -1), cidr, size, route, tcp & passes[0], udp & passes[1], special)
     while stack:
-        _pop(found, stack, version)
+        _add_frame(found, stack.pop(), version)
 
 
-def _inner(cells: PortCells, outer: _Frame, first: int, last: int, cidr: str, rule: _Rules) -> _Frame:  # noqa: PLR0913
-    entries, passes = outer.entries, outer.passes
-    if rule.entries:
-        entries = tuple(sorted(entries + rule.entries))
-        passes = (_judge(cells, entries, TCP), _judge(cells, entries, UDP))
-    return _Frame(
-        last,
-        cidr,
-        first,
-        outer.tcp | rule.tcp,
-        outer.udp | rule.udp,
-        entries,
-        passes,
-        cidr if rule.routed or (rule.sibling and outer.route) else outer.route,
-        cidr if rule.special else outer.special,
-        last - first + 1,
-    )
+def _cover(found: FilterAtoms, outer: _Frame, first: int, last: int) -> None:
+    """Note that an inner range has part of a range's addresses."""
+    outer.size -= last - first + 1
+    free = outer.free
+    if free >= first or (free in found.own and _foreign(found, free, first - 1) >= first):
+        if free < first:
+            outer.owned = free
+        outer.free = last + 1
 
 
-def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
-    frame = stack.pop()
-    tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
-    if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
+def _add_frame(found: FilterAtoms, frame: _Frame, version: int) -> None:
+    """Add the atom of a range without the ranges inside."""
+    if frame.route and frame.size:
+        _add_atom(
+            found,
+            version,
+            (frame.free, frame.last, frame.owned),
+            frame.cidr,
+            frame.size,
+            frame.route,
+            frame.tcp & frame.passes[0],
+            frame.udp & frame.passes[1],
+            frame.special,
+        )
+
+
+def _add_atom(  # noqa: PLR0913 - one call for each range: a value that holds them all costs more than the rest
+    found: FilterAtoms,
+    version: int,
+    bounds: tuple[int, int, int],
+    cidr: str,
+    size: int,
+    route: str,
+    tcp: int,
+    udp: int,
+    special: bool,  # noqa: FBT001
+) -> None:
+    """Add an atom if some port passes or not all filters are known.
+
+    ``bounds`` are the first address that no inner range covers, the last one, and one of the network's own or -1.
+    """
+    if not (tcp or udp or not found.complete):
         return
-    first = _foreign(found, frame.free, frame.last)
-    key = AtomKey(frame.route, False, first > frame.last)
-    if key.own:
-        first = frame.free if frame.free <= frame.last else frame.owned
-    atom = Atom(version, first, frame.cidr, frame.size, key, tcp, udp)
-    if frame.special:
-        atom.key = key._replace(private=not atom.source.is_global)
+    free, last, owned = bounds
+    first = _foreign(found, free, last) if free in found.own else free
+    own = first > last
+    if own:
+        first = free if free <= last else owned
+    key = found.key
+    if key.route is not route or key.own is not own:
+        key = found.key = AtomKey(route, False, own)
+    if special:
+        address = IPv4Address(first) if version == _IPV4 else IPv6Address(first)
+        key = AtomKey(route, not address.is_global, own)
     if tcp or udp:
-        found.atoms.append(atom)
-    if atom.key not in found.samples:
-        found.samples[atom.key] = atom.source
+        found.atoms.append(Atom(version, first, cidr, size, key, tcp, udp))
+    if key not in found.samples:
+        found.samples[key] = Atom(version, first, cidr, size, key, tcp, udp).source
 
 
 def _foreign(found: FilterAtoms, first: int, last: int) -> int:

@@ -111,7 +111,11 @@ def passing_rules(
 def ranges_of(topology: Topology, rule: str) -> Iterator[str]:
     """Yield the address ranges that an ingress rule, named as paths name it, lets in."""
     group_id, _, number = rule.split("/")
-    permission = topology.groups[group_id].ip_permissions[int(number)]
+    yield from permission_ranges(topology, topology.groups[group_id].ip_permissions[int(number)])
+
+
+def permission_ranges(topology: Topology, permission: noun.Permission) -> Iterator[str]:
+    """Yield the address ranges of a security group's permission, those of known prefix lists too."""
     yield from (one.cidr_ip for one in permission.ip_ranges)
     yield from (one.cidr_ipv6 for one in permission.ipv6_ranges)
     for listed in permission.prefix_list_ids:

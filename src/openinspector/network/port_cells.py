@@ -55,3 +55,15 @@ class PortCells:
         for first, last in self.ranges(ports):
             mask |= port_mask(first, last)
         return mask
+
+
+def mask_ranges(mask: int) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of ports of a mask with one bit a port, neighbours joined."""
+    found: list[tuple[int, int]] = []
+    while mask:
+        first = (mask & -mask).bit_length() - 1
+        run = mask + (1 << first)
+        last = (run & -run).bit_length() - 1
+        found.append((first, last - 1))
+        mask &= run
+    return tuple(found)

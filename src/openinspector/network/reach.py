@@ -9,7 +9,7 @@ network whose filters are open. ``trace`` is the slow twin of all of this.
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Final
@@ -25,6 +25,8 @@ from openinspector.network.trace import Flow, Start, trace
 
 _KINDS: Final[Mapping[str, Leg]] = MappingProxyType({"igw": Leg.INTERNET, "pcx": Leg.PEERING, "vgw": Leg.VPN})
 _IPV4: Final = 4
+_ONE_PORT: Final = 1 << 443
+"""Filters aside, all ports go the same way."""
 _NO_CELLS: Final = PortCells.between(())
 _OPEN_RULES: Final = (
     noun.Permission(ip_ranges=(noun.IpRange(cidr_ip="0.0.0.0/0"),), ipv6_ranges=(noun.Ipv6Range(cidr_ipv6="::/0"),)),
@@ -217,7 +219,7 @@ class Reach:
         """Return whether sources behind a gateway reach an address and its answer comes home, filters aside."""
         if (one.leg is Leg.INTERNET and (own or not source.is_global)) or self._target(subnet, source) != one.gateway:
             return False
-        answer = trace(self._open, self._flow(source, dialled, one))
+        answer = trace(self._open, replace(self._flow(source, dialled, one), ports=_ONE_PORT))
         if answer.reachable is None and answer.not_known is not None:
             return answer.not_known
         # The answer must leave by the gateway of the class: a table may send part of it elsewhere.

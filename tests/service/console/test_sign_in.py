@@ -159,7 +159,7 @@ def test_sessions_are_listed_and_ended(console: ConsoleWorld) -> None:
     assert console.users.user_of_session(mine) is not None
 
 
-def test_nobody_ends_the_session_of_another(console: ConsoleWorld) -> None:
+def test_others_end_no_session_of_a_user(console: ConsoleWorld) -> None:
     administrator = console.sessions[ConsoleRole.ADMINISTRATOR]
     console.form("/console/sessions", console.sessions[ConsoleRole.VIEWER], ended=digest(administrator))
     assert console.users.user_of_session(administrator) is not None
