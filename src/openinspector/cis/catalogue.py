@@ -46,7 +46,7 @@ from openinspector.cis.checks.windows_policy import (
     UserSetting,
 )
 from openinspector.cis.configuration import drop_ins
-from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present
+from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present, Within
 from openinspector.cis.named_checks import NAMED
 from openinspector.model.errors import ModelError
 
@@ -61,9 +61,11 @@ def _values(text: str) -> tuple[str, ...]:
 
 
 def _expectation(text: str) -> Expectation:
-    """Parse ``no|yes`` (one of), ``<=4`` (at most), ``1..4`` (a range), ``>=14`` (at least), ``*`` (any value)."""
+    """Parse ``no|yes`` (one of), ``<=4``, ``1..4``, ``>=14``, ``*`` (any value), ``[a|b]`` (a list of no others)."""
     if text == "*":
         return Present()
+    if text.startswith("["):
+        return Within(_values(text[1:-1]) if text != "[]" else ())
     if text.startswith("<="):
         return AtMost(int(text[2:]))
     if text.startswith(">="):

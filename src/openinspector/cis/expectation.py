@@ -116,6 +116,29 @@ class ExcludesAll:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A comma-separated list with no other entries than some; letters compare without regard to case."""
+
+    entries: tuple[str, ...]
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if each entry of the list is one of the entries."""
+        del tailoring
+        found = {entry.strip().lower() for entry in value.split(",")} - {""}
+        return found <= {entry.lower() for entry in self.entries}
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return the entries."""
+        del tailoring
+        return f"none but {', '.join(self.entries)}" if self.entries else "empty"
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return the whole list."""
+        del tailoring
+        return ", ".join(self.entries) or "an empty list"
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """Any value but those that mean nothing."""
 

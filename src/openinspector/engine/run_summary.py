@@ -112,11 +112,17 @@ def _subject(body: AnyBody) -> str:
         case FailedControl(number=number, title=title):
             return f"{number} {title}"
         case StatedIssue(title=title):
-            return title.replace(f"Instance {INSTANCE}", "The host").replace(INSTANCE, "the host")
+            return _on_the_host(title)
         case NoIssues():
             return ""
         case _:
             assert_never(body)
+
+
+def _on_the_host(title: str) -> str:
+    """Return a title that names no instance, for a count over hosts."""
+    named = title.replace(f"Instance {INSTANCE}", "The host").replace(f"instance {INSTANCE}", "the host")
+    return named.replace(INSTANCE, "the host")
 
 
 def _number(values: Mapping[str, str], key: str) -> float:

@@ -56,8 +56,8 @@ def test_values_of_the_list_and_no_others() -> None:
     assert records == [
         WindowsRegistryValue(key=LSA, name="LmCompatibilityLevel", type=RegistryType.DWORD, data=5),
         WindowsRegistryValue(key=LSA, name="NoLMHash", type=RegistryType.BINARY, data="ab"),
-        WindowsRegistryValue(key=SERVER, name="SMB1", type=RegistryType.OTHER, data="01"),
         WindowsRegistryValue(key=SERVER, name="NullSessionPipes", type=RegistryType.MULTI_SZ, data=("a", "b")),
+        WindowsRegistryValue(key=SERVER, name="SMB1", type=RegistryType.OTHER, data="01"),
     ]
     assert status.state is SensorState.OK
 

@@ -29,6 +29,10 @@ def value(name: str, data: str | int | tuple[str, ...]) -> WindowsRegistryValue:
         ("5", "05000000", "Violated"),
         ("?5", "", "Violated"),
         ("<=5", "0x5", "Violated"),
+        ("[a|b]", ("A",), "Satisfied"),
+        ("[a|b]", ("a", "c"), "Violated"),
+        ("[]", (), "Satisfied"),
+        ("[]", ("a",), "Violated"),
         ("<=5", "9" * 4096, "Violated"),
     ],
 )

@@ -53,9 +53,10 @@ RULE_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\CredSSP\\Parameters": (
             "AllowEncryptionOracle",
         ),
-        "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\kerberos\\parameters": (
+        "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\Kerberos\\Parameters": (
             "DevicePKInitBehavior",
             "DevicePKInitEnabled",
+            "SupportedEncryptionTypes",
         ),
         "SOFTWARE\\Policies\\Microsoft Services\\AdmPwd": (
             "AdmPwdEnabled",
@@ -340,6 +341,8 @@ RULE_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "SYSTEM\\CurrentControlSet\\Control\\Lsa\\pku2u": ("AllowOnlineID",),
         "SYSTEM\\CurrentControlSet\\Control\\Print\\Providers\\LanMan Print Services\\Servers": ("AddPrinterDrivers",),
+        "SYSTEM\\CurrentControlSet\\Control\\SecurePipeServers\\Winreg\\AllowedExactPaths": ("Machine",),
+        "SYSTEM\\CurrentControlSet\\Control\\SecurePipeServers\\Winreg\\AllowedPaths": ("Machine",),
         "SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\WDigest": ("UseLogonCredential",),
         "SYSTEM\\CurrentControlSet\\Control\\Session Manager": ("ProtectionMode", "SafeDllSearchMode"),
         "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Kernel": (
@@ -353,6 +356,8 @@ RULE_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "AutoDisconnect",
             "EnableForcedLogOff",
             "EnableSecuritySignature",
+            "NullSessionPipes",
+            "NullSessionShares",
             "RequireSecuritySignature",
             "RestrictNullSessAccess",
             "SMB1",

@@ -35,7 +35,6 @@ def _described() -> Iterator[tuple[str, tuple[str, ...]]]:
         rf"{_CONTROL}\Terminal Server\WinStations\RDP-Tcp",
         ("MinEncryptionLevel", "PortNumber", "SecurityLayer", "UserAuthentication"),
     )
-    yield rf"{_SERVICES}\LanmanServer\Parameters", ("NullSessionPipes", "NullSessionShares")
     yield rf"{_POLICIES}\Windows NT\Terminal Services", ("fDenyTSConnections",)
     yield rf"{_POLICIES}\Windows\PowerShell\ScriptBlockLogging", ("EnableScriptBlockLogging",)
     yield rf"{_POLICIES}\Windows\PowerShell\Transcription", ("EnableTranscripting",)

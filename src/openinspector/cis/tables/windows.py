@@ -1,8 +1,8 @@
 r"""Windows Server: chapters 1, 2, 5, 9 and 17 to 19 of the benchmarks that Inspector Classic had (F5.32 to F5.35).
 
-One table serves all releases. Keys, values and numbers of chapters 2.2, 17 and 18 were compared with a public list of
-Server 2019 v1.2.0 (HardeningKitty, MIT); the publications are not among the project's data. Chapter 19 is about
-users: those who are signed in are judged.
+One table serves all releases. Keys and values of chapters 1, 2, 9, 17 and 18 were compared with a public list of
+Server 2019 v1.2.0 (HardeningKitty, MIT), and most numbers are its; the publications are not among the project's data.
+Chapter 19 is about users: those who are signed in are judged.
 
 ``registry:KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it. `SETTINGS` of the agent
 holds every value that is named here. ``right:NAME=ACCOUNTS``: no others have it, or with ``+`` at least these.
@@ -24,6 +24,27 @@ _NETLOGON: Final = rf"{_SERVICES}\Netlogon\Parameters"
 _CLIENT: Final = rf"{_SERVICES}\LanmanWorkstation\Parameters"
 _SERVER: Final = rf"{_SERVICES}\LanmanServer\Parameters"
 _FIREWALL: Final = r"SOFTWARE\Policies\Microsoft\WindowsFirewall"
+_WINREG: Final = rf"{_CONTROL}\SecurePipeServers\Winreg"
+_EXACT_TITLE: Final = "title:Registry paths that can be read remotely are the default ones"
+_EXACT_PATHS: Final = (
+    r"System\CurrentControlSet\Control\ProductOptions",
+    r"System\CurrentControlSet\Control\Server Applications",
+    r"Software\Microsoft\Windows NT\CurrentVersion",
+)
+_PATHS_TITLE: Final = "title:Registry paths that can be read remotely with their subkeys are the default ones"
+_PATHS: Final = (
+    r"System\CurrentControlSet\Control\Print\Printers",
+    r"System\CurrentControlSet\Services\Eventlog",
+    r"Software\Microsoft\OLAP Server",
+    r"Software\Microsoft\Windows NT\CurrentVersion\Print",
+    r"Software\Microsoft\Windows NT\CurrentVersion\Windows",
+    r"System\CurrentControlSet\Control\ContentIndex",
+    r"System\CurrentControlSet\Control\Terminal Server",
+    r"System\CurrentControlSet\Control\Terminal Server\UserConfig",
+    r"System\CurrentControlSet\Control\Terminal Server\DefaultUserConfiguration",
+    r"Software\Microsoft\Windows NT\CurrentVersion\Perflib",
+    r"System\CurrentControlSet\Services\SysmonLog",
+)
 _STRONG: Final = "537395200"
 """NTLMv2 session security and 128-bit encryption."""
 
@@ -106,6 +127,8 @@ _RIGHTS: Final[tuple[Row, ...]] = (
 
 _AUDIT: Final[tuple[Row, ...]] = (
     ("17.1.1", "1", "audited:Credential Validation=SF"),
+    ("17.1.2", "1D", "audited:Kerberos Authentication Service=SF"),
+    ("17.1.3", "1D", "audited:Kerberos Service Ticket Operations=SF"),
     ("17.2.1", "1", "audited:Application Group Management=SF"),
     ("17.2.2", "1D", "audited:Computer Account Management=S"),
     ("17.2.3", "1D", "audited:Distribution Group Management=S"),
@@ -191,12 +214,19 @@ SERVER_2019: Final[tuple[Row, ...]] = (
     ("2.3.10.3", "1M", f"registry:{_LSA}!RestrictAnonymous=1"),
     ("2.3.10.4", "2", f"registry:{_LSA}!DisableDomainCreds=1"),
     ("2.3.10.5", "1", f"registry:{_LSA}!EveryoneIncludesAnonymous=?0"),
-    ("2.3.10.9", "1", f"registry:{_SERVER}!RestrictNullSessAccess=?1"),
-    ("2.3.10.10", "1M", f"registry:{_LSA}!RestrictRemoteSAM=O:BAG:BAD:(A;;RC;;;BA)"),
-    ("2.3.10.12", "1", f"registry:{_LSA}!ForceGuest=?0"),
+    ("2.3.10.6", "1D", f"registry:{_SERVER}!NullSessionPipes=?[lsarpc|netlogon|samr]"),
+    ("2.3.10.7", "1M", f"registry:{_SERVER}!NullSessionPipes=?[]"),
+    ("2.3.10.8", "1", rf"registry:{_WINREG}\AllowedExactPaths!Machine=?[{'|'.join(_EXACT_PATHS)}]", _EXACT_TITLE),
+    ("2.3.10.9", "1", rf"registry:{_WINREG}\AllowedPaths!Machine=?[{'|'.join(_PATHS)}]", _PATHS_TITLE),
+    ("2.3.10.10", "1", f"registry:{_SERVER}!RestrictNullSessAccess=?1"),
+    ("2.3.10.11", "1M", f"registry:{_LSA}!RestrictRemoteSAM=O:BAG:BAD:(A;;RC;;;BA)"),
+    ("2.3.10.12", "1", f"registry:{_SERVER}!NullSessionShares=?[]"),
+    ("2.3.10.13", "1", f"registry:{_LSA}!ForceGuest=?0"),
     ("2.3.11.1", "1", f"registry:{_LSA}!UseMachineId=1"),
     ("2.3.11.2", "1", f"registry:{_NTLM}!AllowNullSessionFallback=?0"),
     ("2.3.11.3", "1", rf"registry:{_LSA}\pku2u!AllowOnlineID=0"),
+    # AES alone, with or without what comes after it
+    ("2.3.11.4", "1", rf"registry:{_SYSTEM}\Kerberos\Parameters!SupportedEncryptionTypes=24|2147483640"),
     ("2.3.11.5", "1", f"registry:{_LSA}!NoLMHash=?1"),
     ("2.3.11.6", "1", "policy:ForceLogoffWhenHourExpire=1"),
     ("2.3.11.7", "1", f"registry:{_LSA}!LmCompatibilityLevel=5"),
@@ -233,8 +263,8 @@ SERVER_2022: Final = amended(
 )
 """Server 2022 adds the chapter about services, which is empty before."""
 
-SERVER_2016: Final = amended(SERVER_2019, without=SINCE_2019)
+SERVER_2016: Final = amended(SERVER_2019, without=("17.1.2", "17.1.3", *SINCE_2019))
 """Server 2016: without what Server 2019 brought."""
 
-BEFORE_2016: Final = amended(SERVER_2016, without=("2.3.10.10", "17.3.1", "17.5.2", *SINCE_2016))
+BEFORE_2016: Final = amended(SERVER_2016, without=("2.3.10.11", "17.3.1", "17.5.2", *SINCE_2016))
 """Server 2012 R2, 2012 and 2008 R2: without what Server 2016 brought."""
