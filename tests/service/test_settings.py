@@ -109,3 +109,14 @@ def test_agent_settings_are_ignored() -> None:
 
 def test_every_setting_has_a_parser() -> None:
     assert set(module._PARSERS) == {field.name for field in dataclasses.fields(Settings)}
+
+
+def test_a_node_with_fewer_roles_needs_postgresql() -> None:
+    with pytest.raises(ServiceSettingsError, match="leaves out a role"):
+        read_settings({"OPENINSPECTOR_ROLES": "gateway,api"})
+    with pytest.raises(ServiceSettingsError, match="not allowed"):
+        read_settings({"OPENINSPECTOR_ROLES": "driver"})
+    url = "postgresql+psycopg://db.example/one"
+    both = {"OPENINSPECTOR_DATABASE_URL": url, "OPENINSPECTOR_WORKFLOW_DATABASE_URL": url}
+    assert read_settings({**both, "OPENINSPECTOR_ROLES": "worker, api"}).roles == ("worker", "api")
+    assert read_settings({"OPENINSPECTOR_ROLES": "worker,console,api,gateway"}).roles

@@ -379,6 +379,7 @@ def list_nodes(data_dir: Path | None, *, as_json: bool) -> None:
                     "id": node.id,
                     "address": node.address,
                     "version": node.version,
+                    "roles": node.roles,
                     "startedAt": node.started_at,
                     "leaseUntil": node.until,
                 }
@@ -387,8 +388,8 @@ def list_nodes(data_dir: Path | None, *, as_json: bool) -> None:
         )
         return
     print_table(
-        ("NODE", "ADDRESS", "VERSION", "STARTED", "LEASE UNTIL"),
-        [(n.id, n.address, n.version, time_text(n.started_at), time_text(n.until)) for n in found],
+        ("NODE", "ADDRESS", "VERSION", "ROLES", "STARTED", "LEASE UNTIL"),
+        [(n.id, n.address, n.version, ",".join(n.roles), time_text(n.started_at), time_text(n.until)) for n in found],
         empty="No node serves this installation.",
     )
 

@@ -15,25 +15,26 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder for database, objects, keys, certificates.")
 @click.option("--listen", metavar="ADDRESS:PORT", help="Address to listen on; port 0 selects a free one.")
-def serve(data_dir: Path | None, listen: str | None) -> None:
+@click.option("--roles", metavar="ROLE,…", help="Roles of this node: gateway, api, console, worker; all if absent.")
+def serve(data_dir: Path | None, listen: str | None, roles: str | None) -> None:
     """Run the service. Settings are environment variables OPENINSPECTOR_…; see docs/reference/settings.md."""
     from openinspector.service.log import configure_logging
     from openinspector.service.server import serve as serve_forever
 
-    settings = settings_from(data_dir, listen)
+    settings = settings_from(data_dir, listen, roles)
     configure_logging(settings.log_level)
     serve_forever(settings, _announce)
 
 
-def settings_from(data_dir: Path | None, listen: str | None = None) -> "Settings":
+def settings_from(data_dir: Path | None, listen: str | None = None, roles: str | None = None) -> "Settings":
     """Return the settings, for a command that uses the service's parts: their log goes to standard error."""
     from openinspector.service.log import log_events
 
     log_events("warning")
-    return settings_of_environment(data_dir, listen)
+    return settings_of_environment(data_dir, listen, roles)
 
 
-def settings_of_environment(data_dir: Path | None, listen: str | None = None) -> "Settings":
+def settings_of_environment(data_dir: Path | None, listen: str | None = None, roles: str | None = None) -> "Settings":
     """Return the settings of the environment, with the overrides of the command line."""
     from openinspector.service.settings import read_settings
 
@@ -44,6 +45,8 @@ def settings_of_environment(data_dir: Path | None, listen: str | None = None) ->
         environment.setdefault("OPENINSPECTOR_DATA_DIR", str(Path.home() / ".local/share/openinspector"))
     if listen is not None:
         environment["OPENINSPECTOR_LISTEN"] = listen
+    if roles is not None:
+        environment["OPENINSPECTOR_ROLES"] = roles
     return read_settings(environment)
 
 

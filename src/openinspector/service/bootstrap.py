@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from openinspector import __version__
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
-from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.model.system_family import SystemFamily
@@ -67,6 +65,7 @@ from openinspector.service.certificates import (
 from openinspector.service.cloud_access import home_role, open_cloud
 from openinspector.service.console.routes import routes as console_routes
 from openinspector.service.gateway.gateway import Gateway
+from openinspector.service.gateway.release_files import routes as release_routes
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import follow_agents, note_reattestations, upkeep
 from openinspector.service.notify.network_guard import host_refusal
@@ -88,6 +87,7 @@ from openinspector.service.store_access import (
     open_users,
 )
 from openinspector.service.stores.audit_log_file import FileAuditLog
+from openinspector.service.stores.workflows_client import QueuedWorkflows
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
@@ -144,7 +144,9 @@ class Service:
         self._secrets.check()
         self.counters = _COUNTERS
         self._clock = SystemClock()
-        self._workflows: Workflows = DbosWorkflows(
+        self._works = "worker" in settings.roles
+        workflows = DbosWorkflows if self._works else QueuedWorkflows
+        self._workflows: Workflows = workflows(
             settings.workflow_database, application_version=_WORKFLOW_VERSION, executor_id=node_id
         )
         self._membership = Membership(
@@ -152,6 +154,7 @@ class Service:
             nodes=stores.nodes,
             locks=stores.locks,
             workflows=self._workflows,
+            roles=settings.roles,
             end=_end_at_once,
             monotonic=time.monotonic,
         )
@@ -194,8 +197,7 @@ class Service:
         self._periodic = (
             Periodic("membership", self._membership.turn, RENEWAL_SECONDS),
             Periodic("keys", self._keys.sweep, _KEY_SECONDS),
-            Periodic("notifications", self._dispatch.turn, _NOTIFICATION_SECONDS),
-            *self._singletons(),
+            *(self._work() if self._works else ()),
         )
         self.app: ASGIApp = self._application()
 
@@ -207,7 +209,7 @@ class Service:
         return ensure_certificates(folder, self.settings.server_names, now)
 
     def start(self) -> None:
-        """Register the node, resume pending workflows, and start periodic work."""
+        """Register the node, resume pending workflows, and start the periodic work of its roles."""
         self._membership.join(self.settings.public, __version__, alone=self.settings.is_on_one_machine)
         self._workflows.launch(
             {
@@ -216,7 +218,8 @@ class Service:
                 REPORT_WORKFLOW: self._assembly.report_maker(lay_out),
             }
         )
-        self._pending.start()
+        if self._works:
+            self._pending.start()
         self._changes.start()
         note_reattestations(self._gateway)
         self._monitor.start()
@@ -235,8 +238,9 @@ class Service:
         self._workflows.shutdown()
         self._membership.leave()
 
-    def _singletons(self) -> Iterator[Periodic]:
-        """Yield the periodic tasks that one node at a time does."""
+    def _work(self) -> Iterator[Periodic]:
+        """Yield the periodic tasks of a worker; all but the deliveries are done by one node at a time."""
+        yield Periodic("notifications", self._dispatch.turn, _NOTIFICATION_SECONDS)
         actions: Mapping[str, tuple[Callable[[], object], float]] = {
             **({"feeds": (self._feeds.sync_due, _FEED_SECONDS)} if self._feeds else {}),
             "retention": (self._apply_retention, _RETENTION_SECONDS),
@@ -291,20 +295,16 @@ class Service:
         )
         token = self._metrics_token()
         metrics = metrics_routes(_COUNTERS.registry, [self._assembly.metrics()], token.decode())
-        releases = _release_routes(self.settings.releases_dir)
         reports = report_routes(self.stores.reports, self._surroundings.report_vault, links, self._clock.now)
         readers = 1 if self.settings.database.startswith("sqlite") else _READERS
-        console = self.settings.console == "on"
-        routes = [
-            *gateway_routes(gateway),
-            *health_routes(self.readiness),
-            *releases,
-            *api_routes(services, readers),
-            *(console_routes(services, operations(), open_users(self.stores), readers) if console else ()),
-            *metrics,
-            *reports,
-        ]
-        return Compression(Starlette(routes=routes, lifespan=lifespan))
+        roles = set(self.settings.roles) - ({"console"} if self.settings.console == "off" else set())
+        parts: Mapping[str, Callable[[], Sequence[BaseRoute]]] = {
+            "gateway": lambda: (*gateway_routes(gateway), *release_routes(self.settings.releases_dir)),
+            "api": lambda: (*api_routes(services, readers), *reports),
+            "console": lambda: console_routes(services, operations(), open_users(self.stores), readers),
+        }
+        served = (route for role, part in parts.items() if role in roles for route in part())
+        return Compression(Starlette(routes=[*served, *health_routes(self.readiness), *metrics], lifespan=lifespan))
 
     def _metrics_token(self) -> bytes:
         """Return the token of /metrics, and write it where an administrator reads it."""
@@ -455,18 +455,6 @@ def _surroundings(
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
     return {package.arn: tuple(found[package.folder].values()) for package in packages}
-
-
-def _release_routes(folder: str) -> Sequence[BaseRoute]:
-    """Return the routes of the published releases: files unchanged, no listing, no links out of the folder."""
-    if not folder:
-        return ()
-    if not Path(folder).is_dir():
-        raise StoreError(
-            f"there is no folder {folder} to serve releases from",
-            advice="Publish into it first, or set OPENINSPECTOR_RELEASES_DIR to another folder.",
-        )
-    return (Mount("/releases", StaticFiles(directory=folder)),)
 
 
 def _use_objects(objects: ObjectStore, node_id: str) -> None:

@@ -14,6 +14,7 @@ from openinspector.model.errors import OpenInspectorError
 from openinspector.model.rules_package import REGIONS
 
 PREFIX: Final = "OPENINSPECTOR_"
+ROLES: Final = ("gateway", "api", "console", "worker")
 
 
 class ServiceSettingsError(OpenInspectorError):
@@ -26,6 +27,9 @@ class Settings:
 
     data_dir: Path = Path("/var/lib/openinspector")
     """Folder for the embedded defaults: database, objects, keys, certificates."""
+    roles: tuple[str, ...] = ROLES
+    """Parts of the service that this node runs: ``gateway`` (agents), ``api``, ``console``, ``worker`` (runs, reports,
+    schedules, notifications, feeds). Fewer than all need PostgreSQL."""
     listen: str = "127.0.0.1:8443"
     """Address and port of the TLS listener; port 0 selects a free one."""
     public_url: str = ""
@@ -227,6 +231,7 @@ _KEYS = _matching(
 
 _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "data_dir": _folder,
+    "roles": _several("|".join(ROLES), f"roles separated by commas: {', '.join(ROLES)}"),
     "listen": _listen,
     "public_url": _matching(r"|https://[A-Za-z0-9.:\[\]-]{1,300}(?:/[A-Za-z0-9._/-]{0,300})?", "https://HOST[:PORT]"),
     "server_names": _names,
@@ -300,6 +305,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         values[known[variable]] = _parsed(variable, text, _PARSERS[known[variable]])
     settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
     _check_methods(settings)
+    if set(settings.roles) != set(ROLES) and any(
+        url.startswith("sqlite") for url in (settings.database, settings.workflow_database)
+    ):
+        raise ServiceSettingsError(
+            f"{PREFIX}ROLES leaves out a role, but the databases are not on PostgreSQL",
+            advice=f"On one machine leave it out; for several nodes set {PREFIX}DATABASE_URL and "
+            f"{PREFIX}WORKFLOW_DATABASE_URL.",
+        )
     if settings.cloud == "files" and settings.cloud_folder is None:
         raise ServiceSettingsError(
             f"accounts are read from files, but {PREFIX}CLOUD_FOLDER is not set",

@@ -21,7 +21,7 @@ class TestSqlNodeStore(NodeStoreSuite):
 def test_a_removed_node_loses_its_sessions_and_locks(migrated_postgresql: Engine, postgresql_url: str) -> None:
     """A node that was frozen past its lease holds nothing when it wakes up."""
     store = SqlNodeStore(migrated_postgresql)
-    store.register("frozen", "https://one", "1.0.0", timedelta(0))
+    store.register("frozen", "https://one", "1.0.0", ("worker",), timedelta(0))
     frozen = open_engine(postgresql_url, session_name("frozen"))
     held = ExitStack()
     assert held.enter_context(SqlNodeLocks(frozen).hold("retention"))

@@ -28,6 +28,7 @@ class World:
             nodes=self.nodes,
             locks=MemoryNodeLocks(self.held),
             workflows=workflows,
+            roles=("api", "worker"),
             end=lambda: self.ended.append(name),
             monotonic=lambda: self.now,
         )
@@ -79,7 +80,7 @@ def test_one_node_at_a_time_takes_over(world: World) -> None:
 
 
 def test_the_only_node_of_a_database_does_not_wait_for_leases(world: World) -> None:
-    world.nodes.register("killed", "https://one", "1", timedelta(hours=1))
+    world.nodes.register("killed", "https://one", "1", ("worker",), timedelta(hours=1))
     one, _ = world.node("one")
     one.join("https://one", "1", alone=True)
     assert world.ids() == ["one"]

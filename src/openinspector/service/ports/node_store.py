@@ -15,6 +15,7 @@ class ServiceNode:
     address: str
     """URL of its listener."""
     version: str
+    roles: tuple[str, ...]
     started_at: datetime
     until: datetime
     """End of the lease, by the database's clock: nodes do not compare their own clocks."""
@@ -23,7 +24,7 @@ class ServiceNode:
 class NodeStore(Protocol):
     """Keeps the nodes. All times are the database's."""
 
-    def register(self, node_id: str, address: str, version: str, lease: timedelta) -> None:
+    def register(self, node_id: str, address: str, version: str, roles: Sequence[str], lease: timedelta) -> None:
         """Add a node whose lease begins now."""
         ...
 

@@ -15,6 +15,7 @@ NODE: Final = Table(
     Column("version", Word, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
+    Column("roles", Word, nullable=False, server_default="gateway,api,console,worker"),
 )
 
 SHARED_SECRET: Final = Table(

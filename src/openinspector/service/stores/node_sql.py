@@ -17,11 +17,18 @@ class SqlNodeStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def register(self, node_id: str, address: str, version: str, lease: timedelta) -> None:
+    def register(self, node_id: str, address: str, version: str, roles: Sequence[str], lease: timedelta) -> None:
         """Add a node whose lease begins now."""
         with writing(self._engine) as connection:
             now = database_now(connection)
-            row = {"id": node_id, "address": address, "version": version, "started_at": now, "until": now + lease}
+            row = {
+                "id": node_id,
+                "address": address,
+                "version": version,
+                "roles": ",".join(roles),
+                "started_at": now,
+                "until": now + lease,
+            }
             connection.execute(insert(NODE).values(**row))
 
     def renew(self, node_id: str, lease: timedelta) -> bool:
@@ -50,7 +57,12 @@ class SqlNodeStore:
             rows = connection.execute(select(NODE).order_by(NODE.c.started_at, NODE.c.id))
             return [
                 ServiceNode(
-                    id=row.id, address=row.address, version=row.version, started_at=row.started_at, until=row.until
+                    id=row.id,
+                    address=row.address,
+                    version=row.version,
+                    roles=tuple(row.roles.split(",")),
+                    started_at=row.started_at,
+                    until=row.until,
                 )
                 for row in rows
             ]

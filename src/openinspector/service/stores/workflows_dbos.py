@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from dbos import error as dbos_error
@@ -19,7 +20,9 @@ from openinspector.model.errors import StoreError
 from openinspector.service.ports.workflows import Workflow
 from openinspector.service.stores.node_sql import session_name
 
-_RUN_BODY = "openinspector.run_body"
+RUN_BODY: Final = "openinspector.run_body"
+QUEUE: Final = "openinspector"
+"""Queue of the workflows that nodes without the role worker start."""
 _UNLIMITED_RECOVERIES = 1_000_000
 
 
@@ -40,7 +43,7 @@ class DbosWorkflows:
     """Workflows whose progress survives kill -9."""
 
     def __init__(self, url: str, *, application_version: str, executor_id: str = "local") -> None:
-        self._engine = _open_engine(url, executor_id)
+        self._engine = open_workflow_engine(url, executor_id)
         self._version = application_version
         self._bodies: Mapping[str, Workflow] = {}
         self._entry: Callable[[str, str], None] | None = None
@@ -64,25 +67,26 @@ class DbosWorkflows:
         def run_body(name: str, argument: str) -> None:
             self._bodies[name](_DbosContext(), argument)
 
-        self._entry = DBOS.workflow(name=_RUN_BODY, max_recovery_attempts=_UNLIMITED_RECOVERIES)(run_body)
+        self._entry = DBOS.workflow(name=RUN_BODY, max_recovery_attempts=_UNLIMITED_RECOVERIES)(run_body)
         DBOS.launch()
+        DBOS.register_queue(QUEUE)
 
     def start(self, name: str, workflow_id: str, argument: str) -> None:
         """Start a workflow; no effect if the id exists. StoreError."""
         if self._entry is None or name not in self._bodies:
             raise StoreError(f"no workflow is named {name!r}, or workflows are not launched")
-        with _as_store_error(), SetWorkflowID(workflow_id):
+        with as_store_error(), SetWorkflowID(workflow_id):
             DBOS.start_workflow(self._entry, name, argument)
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
         """Store a signal until the workflow waits for it; no effect if no workflow has that id. StoreError."""
-        with _as_store_error():
+        with as_store_error():
             if DBOS.get_workflow_status(workflow_id) is not None:
                 DBOS.send(workflow_id, message, topic)
 
     def adopt(self, live: Callable[[], Collection[str]]) -> int:
         """Resume the pending workflows of nodes that are not among the live ones; return how many there were."""
-        with _as_store_error():
+        with as_store_error():
             pending = DBOS.list_workflows(
                 status="PENDING", app_version=self._version, load_input=False, load_output=False
             )
@@ -104,7 +108,8 @@ class DbosWorkflows:
 
 
 @contextmanager
-def _as_store_error() -> Iterator[None]:
+def as_store_error() -> Iterator[None]:
+    """Turn errors of DBOS and of its database into StoreError."""
     try:
         yield
     except (dbos_error.DBOSException, SQLAlchemyError) as error:
@@ -113,7 +118,8 @@ def _as_store_error() -> Iterator[None]:
         raise StoreError(f"the workflow database refused: {reason}", advice=advice) from error
 
 
-def _open_engine(url: str, node_id: str) -> Engine:
+def open_workflow_engine(url: str, node_id: str) -> Engine:
+    """Return an engine for the workflow database; PostgreSQL shows the node's session name."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url, pool_size=10, pool_pre_ping=True, connect_args={"application_name": session_name(node_id)}

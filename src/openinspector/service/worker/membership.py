@@ -5,7 +5,7 @@ are ended, and their pending workflows are resumed by the nodes that live. A nod
 example because it was frozen, must end: other nodes do its work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -37,6 +37,7 @@ class Membership:
     nodes: NodeStore
     locks: NodeLocks
     workflows: Workflows
+    roles: Sequence[str]
     end: Callable[[], None]
     """Ends the process at once."""
     monotonic: Callable[[], float]
@@ -55,7 +56,7 @@ class Membership:
         if alone:
             for node in self.nodes.nodes():
                 self.nodes.remove(node.id)
-        self.nodes.register(self.node_id, address, version, LEASE)
+        self.nodes.register(self.node_id, address, version, self.roles, LEASE)
         self._renewed_at = self.monotonic()
 
     def turn(self) -> None:

@@ -1,4 +1,4 @@
-"""Changes that nodes tell each other, the roles of nodes, and when the closing of a stream was noted."""
+"""Changes that nodes tell each other, and when the closing of a stream was noted."""
 
 import sqlalchemy as sa
 from alembic import op
