@@ -191,7 +191,7 @@ class _Judge:
         if not outside_attachments(self._topology, gateway):
             yield bool(self._topology.missing("ec2-describe-transit-gateway-attachments", interface.vpc_id))
             return
-        for address in filter(None, map(parse_address, private_addresses(interface))):
+        for address in (a for text in private_addresses(interface) if (a := parse_address(text))):
             for source, protocol in product(outside_sources(self._topology, address, private=True), (TCP, UDP)):
                 start = Start(address=source, gateway=gateway)
                 flow = Flow(start=start, destination=address, protocol=protocol)
