@@ -142,6 +142,8 @@ def test_outbound_ports_of_a_host(tmp_path: Path) -> None:
     assert json.loads(found.stdout.splitlines()[0])["gateway"] == "igw-a"
     assert CliRunner().invoke(reach, ["outbound", "i-9", "--snapshot", snapshot]).exit_code == 2
     cut = str(write(tmp_path / "cut", without(two_vpcs(), "ec2-describe-route-tables")))
+    lines = CliRunner().invoke(reach, ["findings", "--snapshot", cut]).stderr.splitlines()
+    assert len(lines) == len(set(lines)), "a missing read is printed once"
     unknown = CliRunner().invoke(reach, ["outbound", "i-1", "--snapshot", cut])
     assert unknown.exit_code == 1
     assert "describe-route-tables" in unknown.stderr

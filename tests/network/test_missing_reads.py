@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.network.test_semantics_gateways import transit
 
 from openinspector.network.answer import Leg
 from openinspector.network.exposure import Judgement, RuleType
@@ -200,3 +201,28 @@ def test_row_03_members_of_a_group_in_an_account_that_was_not_read_are_not_known
     (peers,) = (one for one in Reach(topology).of(topology.interfaces["eni-1"]) if one.leg is Leg.PEERING)
     assert peers.not_known is not None
     assert "sg-9" in peers.not_known.reason
+
+
+def test_row_46_networks_on_premises_behind_a_transit_gateway_are_not_passed_over() -> None:
+    network = transit()
+    assert "tgw-1" not in lacks(network)
+    name = "ec2-describe-transit-gateway-attachments"
+    network[name]["TransitGatewayAttachments"].append(
+        {
+            "TransitGatewayAttachmentId": "tgw-attach-v",
+            "TransitGatewayId": "tgw-1",
+            "ResourceId": "vpn-1",
+            "ResourceType": "vpn",
+            "Association": {"TransitGatewayRouteTableId": "tgw-rtb-1"},
+        }
+    )
+    propagations = network["ec2-get-transit-gateway-route-table-propagations/tgw-rtb-1"]
+    propagations["TransitGatewayRouteTablePropagations"].append(
+        {"ResourceId": "vpn-1", "ResourceType": "vpn", "TransitGatewayAttachmentId": "tgw-attach-v"}
+    )
+    network["ec2-describe-route-tables"]["RouteTables"][2]["Routes"].append(
+        {"DestinationCidrBlock": "192.168.0.0/16", "TransitGatewayId": "tgw-1"}
+    )
+    assert "reach ask tgw-1" in lacks(network)
+    network["ec2-describe-security-groups"]["SecurityGroups"] = [group(number) for number in (1, 2, 3)]
+    assert "tgw-1" not in lacks(network)

@@ -133,11 +133,13 @@ def _outbound(found: Outbound) -> dict[str, object]:
 
 
 def _print_lacking(not_known: Iterable[NotKnown], *, as_json: bool) -> None:
+    if not as_json:
+        # One missing read hides several legs: people need it once.
+        for text in dict.fromkeys(f"not known      {lack.resource}: {lack.reason}" for lack in not_known):
+            click.echo(text, err=True)
+        return
     for lack in not_known:
-        if as_json:
-            click.echo(json.dumps({"exclusion": int(lack.exclusion), "resource": lack.resource, "reason": lack.reason}))
-        else:
-            click.echo(f"not known      {lack.resource}: {lack.reason}", err=True)
+        click.echo(json.dumps({"exclusion": int(lack.exclusion), "resource": lack.resource, "reason": lack.reason}))
 
 
 def _line(answer: Answer) -> str:

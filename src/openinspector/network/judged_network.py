@@ -24,9 +24,10 @@ from openinspector.network.exposure import (
     SourceClass,
     closers,
 )
+from openinspector.network.on_premises import outside_attachments
 from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules, ranges_of
 from openinspector.network.proxy import Forward, HiddenForward, ends_at, forwards, may_forward, trace_forward
-from openinspector.network.question import forward_sources
+from openinspector.network.question import forward_sources, outside_sources
 from openinspector.network.reach import Opening, Reach, Reachability
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.topology import (
@@ -148,7 +149,10 @@ class _Judge:
         nodes = [one.node for forward in [*passed, *self.hidden] for one in _chain(forward)]
         interfaces = [*self._topology.of_instance.get(instance, ()), *nodes]
         groups = (group.group_id for interface in interfaces for group in interface.groups)
-        return frozenset((*groups, *(self.acl(interface) for interface in interfaces)))
+        # A transit gateway enters by the ACL of another subnet.
+        subnets = [subnet for one in interfaces for subnet in self._topology.subnets_of[one.vpc_id]]
+        acls = (acl.network_acl_id for subnet in subnets if (acl := self._topology.acl(subnet)))
+        return frozenset((*groups, *acls))
 
     def instance(self, instance: str, listening: Listening | None) -> Judgement:
         case = _Instance(self, instance, listening)
@@ -168,6 +172,30 @@ class _Judge:
         if vpc_id not in self._unmodelled:
             self._unmodelled[vpc_id] = tuple(unmodelled(self._topology, vpc_id))
         return self._unmodelled[vpc_id]
+
+    def by_transit(self, interface: noun.Eni) -> Iterator[NotKnown]:
+        """Yield the transit gateways that may bring networks on premises to an interface: no finding is about them.
+
+        The vendor's findings are about virtual private gateways (F5.46). `trace` judges the way itself.
+        """
+        subnet = self._topology.subnets.get(interface.subnet_id)
+        table = self._topology.route_table(subnet) if subnet else None
+        targets = dict.fromkeys(route.target for route in (table.routes if table else ()))
+        for gateway in (target for target in targets if target.startswith("tgw-")):
+            if any(self._passes_transit(interface, gateway)):
+                reason = f"{gateway} brings networks on premises: `reach ask {gateway} HOST` has the answer"
+                reason = self._topology.placed(reason, interface.vpc_id)
+                yield NotKnown(resource=gateway, reason=reason, exclusion=Leg.VPN)
+
+    def _passes_transit(self, interface: noun.Eni, gateway: str) -> Iterator[bool]:
+        if not outside_attachments(self._topology, gateway):
+            yield bool(self._topology.missing("ec2-describe-transit-gateway-attachments", interface.vpc_id))
+            return
+        for address in (a for text in private_addresses(interface) if (a := parse_address(text))):
+            for source, protocol in product(outside_sources(self._topology, address, private=True), (TCP, UDP)):
+                start = Start(address=source, gateway=gateway)
+                flow = Flow(start=start, destination=address, protocol=protocol)
+                yield trace(self._topology, flow).reachable is not False
 
     def reachable(self, interface: noun.Eni) -> Iterator[Reachability]:
         """Yield what each class of sources reaches on an interface."""
@@ -247,6 +275,7 @@ class _Instance:
     def interface(self, interface: noun.Eni) -> Iterator[ReachableExposure]:
         """Yield what is reachable on an interface: its ports, then one aggregate a gateway (F5.50)."""
         self.lacking += self._judge.unmodelled(interface.vpc_id)
+        self.lacking += self._judge.by_transit(interface)
         reached: dict[tuple[Leg, str], list[Reachability]] = {}
         for found in self._judge.reachable(interface):
             if found.not_known:

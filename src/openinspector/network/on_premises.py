@@ -197,14 +197,18 @@ def _from_attached(walk: Walk, resource: str, packet: Packet) -> End:
     raise walk.lack(resource, why or f"no attachment of {resource} is in the snapshot")
 
 
-def _from_transit_gateway(walk: Walk, gateway: str, packet: Packet) -> End:
-
-    outside = [
+def outside_attachments(topology: Topology, gateway: str) -> list[noun.TgwAttachment]:
+    """Return the attachments of a transit gateway that lead to networks on premises."""
+    return [
         record
-        for records in walk.topology.tgw_attachments.values()
+        for records in topology.tgw_attachments.values()
         for record in records
         if record.transit_gateway_id == gateway and record.resource_type in {"vpn", "direct-connect-gateway"}
     ]
+
+
+def _from_transit_gateway(walk: Walk, gateway: str, packet: Packet) -> End:
+    outside = outside_attachments(walk.topology, gateway)
     for record in outside:
         try:
             return from_attachment(walk, record, packet, zone="")

@@ -156,7 +156,7 @@ def forward_sources(topology: Topology, node: noun.Eni, address: str) -> list[Ad
     one = parse_address(address)
     public = [text if ":" in text else public_of(node, text) for text in private_addresses(node)]
     dialled = [found for text in public if (found := parse_address(text))]
-    return [one] if one else [a for found in dialled for a in _outside(topology, found, private=False)]
+    return [one] if one else [a for found in dialled for a in outside_sources(topology, found, private=False)]
 
 
 def _lack(topology: Topology, resource: str, reason: str) -> Answer:
@@ -199,7 +199,7 @@ def _starts(topology: Topology, source: FlowSource, destination: Address) -> lis
     if source.address and address is None:
         return _lack(topology, source.address, f"{source.address} is not an address")
     if source.internet or source.gateway:
-        sources = [address] if address else _outside(topology, destination, private=bool(source.gateway))
+        sources = [address] if address else outside_sources(topology, destination, private=bool(source.gateway))
         return [Start(address=one, gateway=source.gateway) for one in sources if one.version == destination.version]
     if source.interface or source.instance:
         interfaces = _interfaces(topology, source.interface, source.instance)
@@ -227,8 +227,8 @@ def _from(interface: noun.Eni, address: Address | None, destination: Address) ->
     return [Start(address=one, interface=interface) for one in own if one.version == destination.version][:1]
 
 
-def _outside(topology: Topology, destination: Address, *, private: bool) -> list[Address]:
-    """Return one source address for every way the rules on the path may treat sources of a class."""
+def outside_sources(topology: Topology, destination: Address, *, private: bool) -> list[Address]:
+    """Return one source address for each way that the rules around an address may treat sources of a class."""
     texts = ["10.255.255.254", "192.168.255.254", "172.31.255.254"] if private else [_INTERNET_HOST, _INTERNET_HOST6]
     interface, _ = topology.by_public.get(str(destination), (None, ""))
     owners = [interface] if interface else topology.owners.get(str(destination), [])
