@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 \* $$(nproc))
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openinspector-tools/bin
 QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
-.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages tools console lock clean
+.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages tools console screenshots lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -80,6 +80,9 @@ tools:                         ## servers that tests use in place of S3 and KMS;
 
 windows: $(VENV)/.ready        ## the agent of Windows under Wine: its tests, services, a whole run, setup.exe
 	@OPENINSPECTOR_REQUIRE_WINE=1 $(BIN)/pytest -m wine tests/wine
+
+screenshots: $(VENV)/.ready    ## pictures of the console's pages into docs/console (needs chromium)
+	@$(BIN)/python -m scripts.screenshots
 
 console: $(VENV)/.ready        ## build the console's pages from console/ (needs node); the result is committed
 	@$(BIN)/python -m scripts.console

@@ -85,8 +85,13 @@ export function App({ mode, choose }: AppProps) {
               text: asked.answer?.user ?? "Account",
               description: asked.answer?.role ?? "",
               iconName: "user-profile",
-              items: [{ id: "out", text: "Sign out" }],
-              onItemClick: signOut,
+              items: [
+                { id: "sessions", text: "Sessions", href: "/console/sessions" },
+                { id: "out", text: "Sign out" },
+              ],
+              onItemClick: ({ detail }) => {
+                if (detail.id === "out") signOut();
+              },
             },
           ]}
         />

@@ -2,6 +2,8 @@
 
 import { useCallback, useEffect, useState } from "react";
 
+import { isLive, subscribe, type Topic } from "./live";
+
 export interface Asked<Answer> {
   answer?: Answer;
   failure?: Error;
@@ -9,12 +11,18 @@ export interface Asked<Answer> {
   again: () => void;
 }
 
-/** Ask when `key` changes, and every `seconds` while `isOpen` says that the answer may change. */
+const SELDOM = 60;
+
+/**
+ * Ask when `key` changes, when the service announces a change of `topics`, and every `seconds` while `isOpen` says that
+ * the answer may change; seldom while changes are announced.
+ */
 export function useAsk<Answer>(
   key: string,
   ask: (signal: AbortSignal) => Promise<Answer>,
   seconds = 0,
   isOpen: (answer: Answer) => boolean = () => true,
+  topics: readonly Topic[] = [],
 ): Asked<Answer> {
   const [state, setState] = useState<{ key: string; answer?: Answer; failure?: Error }>({ key: "" });
   const [turn, setTurn] = useState(0);
@@ -35,10 +43,14 @@ export function useAsk<Answer>(
         // The last answer stays visible while the service restarts.
         setState((before) => (before.key === key ? { ...before, failure } : { key, failure }));
       }
-      if (seconds && open) timer = setTimeout(() => void once(), seconds * 1000);
+      clearTimeout(timer);
+      const wait = topics.length && isLive() ? SELDOM : seconds;
+      if (seconds && open) timer = setTimeout(() => void once(), wait * 1000);
     };
     void once();
+    const end = topics.length ? subscribe(topics, () => void once()) : () => undefined;
     return () => {
+      end();
       stop.abort();
       clearTimeout(timer);
     };

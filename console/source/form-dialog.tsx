@@ -6,7 +6,9 @@ import Button from "@cloudscape-design/components/button";
 import Form from "@cloudscape-design/components/form";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+
+const FOCUS_MS = 50;
 
 interface FormDialogProps {
   title: string;
@@ -20,6 +22,12 @@ interface FormDialogProps {
 export function FormDialog({ title, submit, onSubmit, onClose, children }: FormDialogProps) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // The dialog itself puts the focus on its Close button when it opens.
+    const timer = setTimeout(() => form.current?.querySelector<HTMLElement>("input, textarea, button")?.focus(), FOCUS_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const send = async () => {
     setBusy(true);
     try {
@@ -33,6 +41,7 @@ export function FormDialog({ title, submit, onSubmit, onClose, children }: FormD
   return (
     <Modal visible header={title} onDismiss={onClose} closeAriaLabel="Close">
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           void send();

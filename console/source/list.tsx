@@ -7,6 +7,7 @@ import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { type ReactNode, useEffect, useState } from "react";
 
 import { useAsk } from "./ask";
+import type { Topic } from "./live";
 import { Empty, Failure, number } from "./show";
 
 export interface Chunk<Row> {
@@ -34,12 +35,15 @@ interface ListProps<Row> {
   selected?: string;
   onSelect?: (row: Row) => void;
   actions?: ReactNode;
+  /** Returns a link to the whole list in a format, made by the service; without it, the rows are joined here. */
+  exportLink?: (format: "CSV" | "JSON") => Promise<string>;
   seconds?: number;
+  topics?: readonly Topic[];
 }
 
 export function List<Row>(props: ListProps<Row>) {
   const { listKey, ask, columns, rowKey } = props;
-  const asked = useAsk(listKey, (signal) => ask(undefined, signal), props.seconds ?? 0);
+  const asked = useAsk(listKey, (signal) => ask(undefined, signal), props.seconds ?? 0, undefined, props.topics);
   const [more, setMore] = useState<{ from?: Chunk<Row>; chunks: Chunk<Row>[]; busy: boolean }>({
     chunks: [],
     busy: false,
@@ -75,6 +79,19 @@ export function List<Row>(props: ListProps<Row>) {
         token = chunk.nextToken;
       } while (token);
       download(`${props.title.toLowerCase()}.csv`, parts);
+      setProblem(undefined);
+    } catch (failed) {
+      setProblem(failed as Error);
+    }
+    setExporting(false);
+  };
+  const fetchExport = async (format: "CSV" | "JSON") => {
+    if (!props.exportLink) return;
+    setExporting(true);
+    try {
+      // Its host is the service's public name: the session is here.
+      const link = new URL(await props.exportLink(format));
+      location.assign(link.pathname + link.search);
       setProblem(undefined);
     } catch (failed) {
       setProblem(failed as Error);
@@ -118,9 +135,18 @@ export function List<Row>(props: ListProps<Row>) {
               <SpaceBetween direction="horizontal" size="xs">
                 {props.actions}
                 <Button iconName="refresh" ariaLabel="Refresh" onClick={asked.again} />
-                <Button loading={exporting} disabled={!rows.length} onClick={() => void save()}>
+                <Button
+                  loading={exporting}
+                  disabled={!rows.length}
+                  onClick={() => void (props.exportLink ? fetchExport("CSV") : save())}
+                >
                   Export CSV
                 </Button>
+                {props.exportLink ? (
+                  <Button disabled={!rows.length || exporting} onClick={() => void fetchExport("JSON")}>
+                    Export JSON
+                  </Button>
+                ) : null}
               </SpaceBetween>
             }
           >

@@ -35,7 +35,7 @@ export function TargetDialog({ target, tags: before, onClose, onDone }: TargetDi
       onClose={onClose}
     >
       <FormField label="Name">
-        <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} />
       </FormField>
       <FormField
         label="Tags"

@@ -46,7 +46,7 @@ export function TemplateDialog({ targets, target: first, packages, onClose, onDo
   return (
     <FormDialog title="Create template" submit="Create" onSubmit={submit} onClose={onClose}>
       <FormField label="Name">
-        <Input value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} />
       </FormField>
       <FormField label="Target">
         <Select

@@ -44,7 +44,7 @@ export function WaiveDialog({ finding, onClose, onDone }: WaiveDialogProps) {
         />
       </FormField>
       <FormField label="Reason" description="Whoever reads the report sees it.">
-        <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} autoFocus />
+        <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} />
       </FormField>
       <FormField label="Owner">
         <Input value={owner} onChange={({ detail }) => setOwner(detail.value)} />

@@ -107,6 +107,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "expiresOn": in_30_days().isoformat(),
     },
     "GetBenchmarkResults": lambda s: {"assessmentRunArn": s.run},
+    "ExportFindings": lambda s: {"assessmentRunArn": s.run, "format": "CSV"},
     "GetHost": lambda _: {"agentId": builders.agent_id()},
     "GetOverview": lambda _: {},
     "ListFeeds": lambda _: {},

@@ -5,6 +5,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from starlette.applications import Starlette
 
 from openinspector.model.finding import Attribute, Severity
 from openinspector.service.api.dispatch import operations
+from openinspector.service.api.finding_export import routes as export_routes
 from openinspector.service.app.users import Users
 from openinspector.service.certificates import ensure_certificates
 from openinspector.service.console.routes import routes
@@ -50,12 +52,26 @@ class ConsoleService:
 
 @pytest.fixture(scope="session")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleService]:
-    built = open_installation(tmp_path_factory.mktemp("console"), now=datetime.now(UTC) - timedelta(minutes=5))
+    with open_service(tmp_path_factory.mktemp("console")) as service:
+        yield service
+
+
+@contextmanager
+def open_service(folder: Path) -> Iterator[ConsoleService]:
+    """Serve the console with `fill`'s data until the context ends."""
+    built = open_installation(folder, now=datetime.now(UTC) - timedelta(minutes=5))
     fill(built)
+    with serving(built, folder) as service:
+        yield service
+
+
+@contextmanager
+def serving(built: BuiltInstallation, folder: Path, port: int = 0) -> Iterator[ConsoleService]:
+    """Serve an installation until the context ends, on any port unless one is given."""
     users = Users(built.stores.users, built.clock)
-    certificates = ensure_certificates(tmp_path_factory.mktemp("tls"), ["127.0.0.1"], datetime.now(UTC))
-    application = Starlette(routes=routes(built.services, operations(), users))
-    bound = socket.create_server(("127.0.0.1", 0))
+    certificates = ensure_certificates(folder / "tls", ["127.0.0.1"], datetime.now(UTC))
+    application = Starlette(routes=[*routes(built.services, operations(), users), *export_routes(built.services)])
+    bound = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(
         application,
         log_config=None,
@@ -111,6 +127,13 @@ def browser() -> Iterator[Browser]:
     # Not for the session: Playwright keeps an event loop running in this thread, and other tests start their own.
     if CHROMIUM is None:
         pytest.skip("there is no chromium here")
+    with open_browser() as started:
+        yield started
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Run Chromium until the context ends."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else []

@@ -1,5 +1,7 @@
 """Work in the console: targets, templates, runs, waivers, search, comparison; what a viewer sees."""
 
+from dataclasses import replace
+
 from playwright.sync_api import BrowserContext, Page
 from tests.console.conftest import HOSTILE, HOSTS, ConsoleService, enter
 from tests.console.test_pages import show
@@ -94,3 +96,13 @@ def test_a_viewer_is_offered_no_change(context: BrowserContext, console: Console
         show(page, console, place, heading)
         assert page.get_by_role("button", name="Create").count() == 0
         assert page.get_by_role("button", name="Run").count() == 0
+
+
+def test_a_host_that_arrives_is_shown_without_a_reload(page: Page, console: ConsoleService) -> None:
+    """By an event: the list itself is asked for again every minute only."""
+    show(page, console, "hosts?text=arrives", "Hosts")
+    console.built.heartbeat(77, host=replace(builders.agent(77).host, hostname="arrives.example"))
+    try:
+        page.get_by_role("link", name="arrives.example").wait_for()
+    finally:
+        console.built.stores.agents.revoke(builders.agent_id(77), console.built.clock.now())

@@ -13,7 +13,12 @@ import { placeText } from "../route";
 import { Empty, Failure, number, PlaceLink, SeverityBadge, Time } from "../show";
 
 export default function Dashboard() {
-  const asked = useAsk("overview", (signal) => call<Overview>("GetOverview", {}, signal), 10);
+  const asked = useAsk("overview", (signal) => call<Overview>("GetOverview", {}, signal), 10, undefined, [
+    "runs",
+    "issues",
+    "hosts",
+    "feeds",
+  ]);
   const overview = asked.answer;
   const run = overview?.latestRun;
   return (

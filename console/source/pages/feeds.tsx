@@ -12,6 +12,8 @@ export default function Feeds() {
       title="Feeds"
       description="Advisories that vulnerabilities are judged by"
       listKey="feeds"
+      seconds={15}
+      topics={["feeds"]}
       ask={ask}
       rowKey={(feed) => feed.name}
       empty={<Empty title="No feed was synced yet">Sync them: openinspector feeds sync</Empty>}

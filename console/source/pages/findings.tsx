@@ -49,6 +49,7 @@ export default function Findings({ place }: PageProps) {
       listKey={JSON.stringify(filter)}
       ask={ask}
       rowKey={(row) => row.arn}
+      exportLink={async (format) => (await call<{ url: string }>("ExportFindings", { ...filter, format })).url}
       selected={selected}
       onSelect={(row) => replacePlace(withShown(row.arn))}
       filter={<SeverityFilter page="findings" place={place} ofFindings />}

@@ -118,7 +118,9 @@ function InRun({ host, run, names }: { host: HostView; run: string; names: Map<s
             }))}
           />
         ) : (
-          <Empty title="No rule was evaluated on this host">The exclusions below say why.</Empty>
+          <Empty title="No rule was evaluated on this host">
+            {host.exclusions.length ? "The exclusions below say why." : null}
+          </Empty>
         )}
       </Container>
       {host.notJudgedRules.length || host.exclusions.length ? (

@@ -23,6 +23,7 @@ export default function Hosts({ place }: PageProps) {
       listKey={text}
       ask={ask}
       seconds={15}
+      topics={["hosts", "issues"]}
       rowKey={(host) => host.agentId}
       filter={
         <TextFilter

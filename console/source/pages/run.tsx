@@ -28,6 +28,7 @@ export default function RunPage({ place }: PageProps) {
     async (signal) => (await describeRuns([arn], signal))[0] ?? null,
     3,
     (run) => run !== null && !hasEnded(run.state),
+    ["runs"],
   );
   const run = asked.answer;
   return (

@@ -14,10 +14,11 @@ export default function Runs() {
   return (
     <List<Run>
       title="Runs"
-      description={`The newest ${SHOWN}. Runs in progress are read again every five seconds.`}
+      description={`The newest ${SHOWN}. They are shown as they proceed.`}
       listKey="runs"
       ask={ask}
       seconds={5}
+      topics={["runs"]}
       rowKey={(run) => run.arn}
       empty={<Empty title="No runs"><PlaceLink to="#/templates">Start one of a template</PlaceLink></Empty>}
       columns={COLUMNS}

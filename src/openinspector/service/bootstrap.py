@@ -24,6 +24,7 @@ from openinspector.plugins import discover
 from openinspector.service.api.compression import Compression
 from openinspector.service.api.dispatch import operations
 from openinspector.service.api.dispatch import routes as api_routes
+from openinspector.service.api.finding_export import routes as export_routes
 from openinspector.service.api.health import routes as health_routes
 from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.report_download import routes as report_routes
@@ -41,7 +42,6 @@ from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.readiness import Readiness, ReadinessCheck
 from openinspector.service.app.releases import Releases
-from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
 from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
@@ -51,6 +51,7 @@ from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
+from openinspector.service.app.signed_links import EXPORTS, SignedLinks
 from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.assembly import Assembly, Stores, Surroundings
@@ -281,13 +282,15 @@ class Service:
                 yield
 
         data_dir = self.settings.data_dir
-        links = ReportLinks(imported_secret(self._secrets, "report-links", data_dir), self.settings.public)
+        link_secret = imported_secret(self._secrets, "report-links", data_dir)
+        links = SignedLinks(link_secret, self.settings.public)
         services = ApiServices(
             app=self._assembly.use_cases(),
             access_keys=open_access_keys(self.stores),
             temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(imported_secret(self._secrets, "pagination", data_dir), os.urandom),
             report_links=links,
+            export_links=SignedLinks(link_secret, self.settings.public, EXPORTS),
             audit=self._audit,
             counters=_COUNTERS,
             realm=self._surroundings.realm,
@@ -296,12 +299,16 @@ class Service:
         token = self._metrics_token()
         metrics = metrics_routes(_COUNTERS.registry, [self._assembly.metrics()], token.decode())
         reports = report_routes(self.stores.reports, self._surroundings.report_vault, links, self._clock.now)
+        exports = export_routes(services)
         readers = 1 if self.settings.database.startswith("sqlite") else _READERS
         roles = set(self.settings.roles) - ({"console"} if self.settings.console == "off" else set())
         parts: Mapping[str, Callable[[], Sequence[BaseRoute]]] = {
             "gateway": lambda: (*gateway_routes(gateway), *release_routes(self.settings.releases_dir)),
-            "api": lambda: (*api_routes(services, readers), *reports),
-            "console": lambda: console_routes(services, operations(), open_users(self.stores), readers),
+            "api": lambda: (*api_routes(services, readers), *reports, *exports),
+            "console": lambda: (
+                *console_routes(services, operations(), open_users(self.stores), readers),
+                *(() if "api" in roles else exports),
+            ),
         }
         served = (route for role, part in parts.items() if role in roles for route in part())
         return Compression(Starlette(routes=[*served, *health_routes(self.readiness), *metrics], lifespan=lifespan))

@@ -26,11 +26,11 @@ from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
-from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.signed_links import EXPORTS, SignedLinks
 from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
@@ -201,7 +201,8 @@ def open_installation(
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
         temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
-        report_links=ReportLinks(bytes(32), "https://inspector.example:8443"),
+        report_links=SignedLinks(bytes(32), "https://inspector.example:8443"),
+        export_links=SignedLinks(bytes(32), "https://inspector.example:8443", EXPORTS),
         audit=MemoryAuditLog(),
         counters=Counters(),
         realm=around.realm,

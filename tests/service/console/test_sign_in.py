@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.service.console.console_world import OWN, PASSWORD, ConsoleWorld, open_console
 
-from openinspector.service.app.users import ATTEMPTS
+from openinspector.service.app.users import ATTEMPTS, digest
 from openinspector.service.console.browser import COOKIE
 from openinspector.service.ports.user_store import ConsoleRole
 
@@ -142,3 +142,36 @@ def test_the_session_is_shown_to_the_console_s_script_only(console: ConsoleWorld
     session = console.sessions[ConsoleRole.VIEWER]
     assert console.request("GET", "/console/session", session).status_code == 403
     assert console.request("GET", "/console/session", headers=OWN).status_code == 401
+
+
+def test_sessions_are_listed_and_ended(console: ConsoleWorld) -> None:
+    """A browser left signed in elsewhere is signed out from here."""
+    mine = console.sessions[ConsoleRole.VIEWER]
+    other = console.users.use_link(console.users.make_link("viewer", HOUR), "")
+    assert other is not None
+    listed = console.request("GET", "/console/sessions", mine).text
+    assert listed.count("<form") == 2
+    assert listed.count("(this browser)") == 1
+    assert other not in listed
+    response = console.form("/console/sessions", mine, ended=digest(other))
+    assert (response.status_code, response.headers["location"]) == (303, "/console/sessions")
+    assert console.users.user_of_session(other) is None
+    assert console.users.user_of_session(mine) is not None
+
+
+def test_others_end_no_session_of_a_user(console: ConsoleWorld) -> None:
+    administrator = console.sessions[ConsoleRole.ADMINISTRATOR]
+    console.form("/console/sessions", console.sessions[ConsoleRole.VIEWER], ended=digest(administrator))
+    assert console.users.user_of_session(administrator) is not None
+
+
+def test_sessions_need_a_session(console: ConsoleWorld) -> None:
+    response = console.request("GET", "/console/sessions")
+    assert (response.status_code, response.headers["location"]) == (303, "/console/sign-in")
+
+
+def test_a_form_of_another_site_ends_no_session(console: ConsoleWorld) -> None:
+    mine = console.sessions[ConsoleRole.VIEWER]
+    response = console.form("/console/sessions", mine, {"sec-fetch-site": "cross-site"}, ended=digest(mine))
+    assert response.status_code == 403
+    assert console.users.user_of_session(mine) is not None

@@ -28,7 +28,7 @@ from openinspector.service.api.shapes import Json, wire_value
 _VERSION: Final = "1.03"
 _SOURCE: Final = "inspector.amazonaws.com"
 _API: Final = "v20160216"
-READ_ONLY: Final = ("Describe", "Get", "List", "Preview", "Search")
+READ_ONLY: Final = ("Describe", "Get", "List", "Preview", "Search", "Export")
 _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """Version of the CloudTrail format."""
 _MAX_HEADER: Final = 512

@@ -1,4 +1,4 @@
-"""``GET /reports/<id>``: a completed report, by a signed link of `ReportLinks` (F7.8).
+"""``GET /reports/<id>``: a completed report, by a signed link of `SignedLinks` (F7.8).
 
 The link is the only credential: there is no key, cookie or list. Answers must therefore not be cached, and a wrong
 link, an expired one and one to a deleted report get the same answer.
@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from openinspector.model.errors import StoreError
 from openinspector.model.report import Report, ReportFormat, ReportStatus
-from openinspector.service.app.report_links import PATH, ReportLinks
 from openinspector.service.app.report_vault import ReportVault
+from openinspector.service.app.signed_links import REPORTS, SignedLinks
 from openinspector.service.ports.report_store import ReportStore
 
 _FORBIDDEN: Final = 403
@@ -39,7 +39,7 @@ REFUSED: Final = (
 _log = structlog.get_logger()
 
 
-def routes(reports: ReportStore, vault: ReportVault, links: ReportLinks, now: Callable[[], datetime]) -> list[Route]:
+def routes(reports: ReportStore, vault: ReportVault, links: SignedLinks, now: Callable[[], datetime]) -> list[Route]:
     """Return the route."""
 
     def download(report_id: str, expires: str, signature: str) -> Response:
@@ -70,7 +70,7 @@ def routes(reports: ReportStore, vault: ReportVault, links: ReportLinks, now: Ca
             download, request.path_params["report"], query.get("expires", ""), query.get("signature", "")
         )
 
-    return [Route(f"{PATH}{{report}}", answer, methods=["GET"])]
+    return [Route(f"{REPORTS.path}{{report}}", answer, methods=["GET"])]
 
 
 def file_name(report: Report) -> str:

@@ -6,7 +6,7 @@ from openinspector.model.arn import ArnRealm
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.pagination import PageTokens
-from openinspector.service.app.report_links import ReportLinks
+from openinspector.service.app.signed_links import SignedLinks
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
 from openinspector.service.ports.audit_log import AuditLog
@@ -21,7 +21,8 @@ class ApiServices:
     access_keys: AccessKeys
     temporary_credentials: TemporaryCredentials
     tokens: PageTokens
-    report_links: ReportLinks
+    report_links: SignedLinks
+    export_links: SignedLinks
     audit: AuditLog
     counters: Counters
     realm: ArnRealm

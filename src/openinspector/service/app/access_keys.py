@@ -26,9 +26,10 @@ READ_ONLY: Final = (
     "inspector:Get*",
     "inspector:List*",
     "inspector:Preview*",
+    "inspector:ExportFindings",
     "inspector:Search",
 )
-"""The part of AmazonInspectorReadOnlyAccess that this service implements (F2.8), and our own Search."""
+"""The part of AmazonInspectorReadOnlyAccess that this service implements (F2.8), and our own."""
 MAX_CACHED: Final = 1024
 
 _ID_BYTES: Final = 10

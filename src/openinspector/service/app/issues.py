@@ -5,7 +5,7 @@ The run is the one asked for, or the one that ended last. Summaries do not chang
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from openinspector.model.finding import Finding, Severity
 from openinspector.model.run_state import IN_PROGRESS
 from openinspector.model.run_summary import CountedIssue, HostCounts, RunSummary
 from openinspector.service.app import arguments
-from openinspector.service.app.errors import InvalidInput
+from openinspector.service.app.errors import InvalidInput, NoSuchEntity
 from openinspector.service.ports.advisory_store import AdvisoryStore, FeedSnapshot
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
@@ -26,6 +26,8 @@ from openinspector.service.ports.summary_store import SummaryStore
 
 _KEPT: Final = 8
 """Summaries in memory."""
+_EXPORTED: Final = 1000
+"""Findings of an export in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,30 @@ class Issues:
             return FindingPage(run_arn=None, page=Page(rows=[], next=None), counts=nothing)
         of_run = replace(wanted, of_ended_runs=True, run_arns=(run,))
         return FindingPage(run_arn=run, page=self._rows(of_run, page), counts=self.findings.count_matches(of_run))
+
+    def recent_states(self) -> Sequence[str]:
+        """Return the state of each run in progress, and of those that ended last."""
+        recent = self.assessments.runs_by_arn(self.summaries.recent(_KEPT)).values()
+        in_progress = self.assessments.runs_in_states(sorted(IN_PROGRESS))
+        return [f"{run.arn} {run.state} {run.stop_action}" for run in (*in_progress, *recent)]
+
+    def run_of_list(self, run_arn: str) -> RunArn:
+        """Return the run asked for, or the one that ended last; InvalidInput, NoSuchEntity."""
+        run = arguments.existing_run(self.assessments, run_arn).arn if run_arn else self.summaries.latest()
+        if run is None:
+            raise NoSuchEntity("ASSESSMENT_RUN_DOES_NOT_EXIST", "No run has completed yet.")
+        return run
+
+    def export(self, run_arn: str, wanted: FindingFilter) -> Iterator[Finding]:
+        """Yield every finding of a run, ordered as `list_findings` does; a page at a time is in memory."""
+        of_run = replace(wanted, of_ended_runs=True, run_arns=(RunArn(run_arn),))
+        for severity in wanted.severities or tuple(Severity):
+            following: PageRequest | None = PageRequest(limit=_EXPORTED)
+            while following is not None:
+                page = self.findings.list_findings(replace(of_run, severities=(severity,)), following)
+                found = self.findings.findings_by_arn(page.rows, of_ended_runs=True)
+                yield from (found[arn] for arn in page.rows if arn in found)
+                following = PageRequest(limit=_EXPORTED, after=page.next) if page.next is not None else None
 
     def list_hosts(self, run_arn: str, text: str, page: PageRequest) -> tuple[Page[ListedHost], int]:
         """Return one page of hosts by name with their findings in a run, and the number of all that match."""

@@ -9,7 +9,7 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -173,13 +173,23 @@ class Users:
         if found is None:
             return None
         session, user = found
-        if session.seen_at <= now - IDLE or session.opened_at <= now - LONGEST:
+        if not _is_live(session, now):
             self._store.end_session(session.digest)
             return None
         if session.seen_at <= now - _TOUCH:
             self._store.touch_session(session.digest, now)
             session = replace(session, seen_at=now)
         return user, session
+
+    def sessions(self, name: str) -> Sequence[UserSession]:
+        """Return a user's live sessions, the last opened first."""
+        now = self._clock.now()
+        return [session for session in self._store.sessions_of(name) if _is_live(session, now)]
+
+    def end_session(self, name: str, session_digest: str) -> None:
+        """End a session of a user; no effect on sessions of others."""
+        if any(session.digest == session_digest for session in self._store.sessions_of(name)):
+            self._store.end_session(session_digest)
 
     def sign_out(self, session_id: str) -> None:
         """End a session."""
@@ -215,6 +225,10 @@ class Users:
         except InvalidKey:
             return False
         return True
+
+
+def _is_live(session: UserSession, now: datetime) -> bool:
+    return session.seen_at > now - IDLE and session.opened_at > now - LONGEST
 
 
 def digest(secret: str) -> str:

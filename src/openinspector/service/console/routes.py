@@ -18,6 +18,7 @@ from openinspector.service.app.users import Users
 from openinspector.service.console import sign_in
 from openinspector.service.console.browser import HEADERS
 from openinspector.service.console.door import ConsoleDoor
+from openinspector.service.console.events import Events, State, digest_of
 
 STATIC: Final = Path(str(files("openinspector.service.console").joinpath("static")))
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -33,6 +34,7 @@ def routes(
         Route(sign_in.HOME, _index, methods=["GET"]),
         *sign_in.routes(users),
         Route("/console/api/{operation}", ConsoleDoor(services, operations, users, readers), methods=["POST"]),
+        Route("/console/events", Events(users, partial(read_state, services)).answer, methods=["GET"]),
         Mount("/console/assets", BuiltFiles(directory=STATIC / "assets")),
     ]
 
@@ -51,6 +53,18 @@ class BuiltFiles(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers.update({name: value for name, value in HEADERS.items() if name != "cache-control"})
         return response
+
+
+def read_state(services: ApiServices) -> State:
+    """Return the state of each topic that pages show."""
+    found = services.app.issues.overview()
+    states = services.app.issues.recent_states()
+    return {
+        "runs": digest_of(states),
+        "issues": digest_of([found.summary.run_arn if found.summary is not None else ""]),
+        "hosts": digest_of(f"{agent.id} {agent.health(services.clock.now())}" for agent in found.agents),
+        "feeds": digest_of(f"{feed.feed} {feed.fetched_at}" for feed in found.feeds),
+    }
 
 
 async def _redirect(to: str, _request: Request) -> Response:

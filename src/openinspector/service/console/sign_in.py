@@ -38,6 +38,7 @@ def routes(users: Users) -> list[Route]:
         Route("/console/sign-in", pages.sign_in, methods=["GET", "POST"]),
         Route("/console/link", pages.link, methods=["GET", "POST"]),
         Route("/console/sign-out", pages.sign_out, methods=["POST"]),
+        Route("/console/sessions", pages.sessions, methods=["GET", "POST"]),
         Route("/console/session", pages.session, methods=["GET"]),
         Route("/console/plain.css", _style, methods=["GET"]),
     ]
@@ -73,6 +74,12 @@ class _Pages:
         """End the session."""
         return await self._answered(request, lambda _form: self._sign_out(request))
 
+    async def sessions(self, request: Request) -> Response:
+        """List the user's sessions, or end one of them."""
+        if request.method == "GET":
+            return await run_in_threadpool(self._sessions, request)
+        return await self._answered(request, lambda form: self._end_session(request, form))
+
     async def session(self, request: Request) -> Response:
         """Tell the console's script who is signed in."""
         if not is_own_call(request):
@@ -81,6 +88,19 @@ class _Pages:
         if found is None:
             return JSONResponse({}, _UNAUTHORIZED, HEADERS)
         return JSONResponse({"user": found[0].name, "role": found[0].role}, 200, HEADERS)
+
+    def _sessions(self, request: Request) -> Response:
+        found = self._users.user_of_session(session_of(request))
+        if found is None:
+            return RedirectResponse("/console/sign-in", _SEE_OTHER, HEADERS)
+        user, own = found
+        return page("sessions.html", name=user.name, own=own.digest, sessions=self._users.sessions(user.name))
+
+    def _end_session(self, request: Request, form: Mapping[str, str]) -> Response:
+        found = self._users.user_of_session(session_of(request))
+        if found is not None:
+            self._users.end_session(found[0].name, form.get("ended", ""))
+        return RedirectResponse("/console/sessions", _SEE_OTHER, HEADERS)
 
     def _sign_in(self, request: Request, form: Mapping[str, str]) -> Response:
         name, to = form.get("name", ""), _place(form.get("to", ""))

@@ -76,6 +76,10 @@ class UserStore(Protocol):
         """Return a session and its user, or None."""
         ...
 
+    def sessions_of(self, user: str) -> Sequence[UserSession]:
+        """Return a user's sessions, the last opened first."""
+        ...
+
     def touch_session(self, digest: str, seen_at: datetime) -> None:
         """Record when a session was used last."""
         ...

@@ -68,8 +68,14 @@ class SqlUserStore:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        session = UserSession(digest=row.digest, user=row.user, opened_at=row.opened_at, seen_at=row.seen_at)
-        return session, _user(row)
+        return _session(row), _user(row)
+
+    def sessions_of(self, user: str) -> Sequence[UserSession]:
+        """Return a user's sessions, the last opened first."""
+        query = select(CONSOLE_SESSION).where(CONSOLE_SESSION.c.user == user)
+        query = query.order_by(CONSOLE_SESSION.c.opened_at.desc(), CONSOLE_SESSION.c.digest)
+        with reading_once(self._engine) as connection:
+            return [_session(row) for row in connection.execute(query)]
 
     def touch_session(self, digest: str, seen_at: datetime) -> None:
         """Record when a session was used last."""
@@ -107,6 +113,10 @@ class SqlUserStore:
         with writing(self._engine) as connection:
             connection.execute(delete(CONSOLE_SESSION).where(old))
             connection.execute(delete(SIGN_IN_LINK).where(SIGN_IN_LINK.c.expires_at <= expired_before))
+
+
+def _session(row: Row[Any]) -> UserSession:
+    return UserSession(digest=row.digest, user=row.user, opened_at=row.opened_at, seen_at=row.seen_at)
 
 
 def _user(row: Row[Any]) -> ConsoleUser:

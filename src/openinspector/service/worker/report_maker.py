@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from openinspector.model.report import Report, ReportFormat, ReportStatus
-from openinspector.service.app.report_links import LIFETIME
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import FRESH
+from openinspector.service.app.signed_links import REPORTS
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
@@ -69,7 +69,7 @@ class ReportMaker:
 
     def _delete_old(self, newest: Report) -> None:
         """Delete versions older than ``newest`` whose last link has expired."""
-        ended_before = self.clock.now() - FRESH - LIFETIME
+        ended_before = self.clock.now() - FRESH - REPORTS.lifetime
         for old in self.reports.of_run(newest.run_arn):
             same = (old.type, old.format) == (newest.type, newest.format) and old.id != newest.id
             if same and old.ended_at is not None and old.ended_at < ended_before:

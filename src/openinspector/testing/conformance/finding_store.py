@@ -25,6 +25,7 @@ from openinspector.service.ports.finding_store import FindingFilter, FindingStor
 from openinspector.service.ports.page import PageRequest
 from openinspector.testing.body_strategies import bodies
 from openinspector.testing.conformance.assessment_runs import WHOLE_LIFE
+from openinspector.testing.conformance.finding_tally import TallySuite
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
 from openinspector.testing.model_builders import (
@@ -388,7 +389,7 @@ class ListingSuite:
         assert listed(store, FindingFilter(run_arns=(run(9).arn,))) == []
 
 
-class FindingStoreSuite(KeepingSuite, ListingSuite):
+class FindingStoreSuite(KeepingSuite, ListingSuite, TallySuite):
     """The contract of `FindingStore`."""
 
     def test_exclusions_round_trip(self, store: FindingStore) -> None:

@@ -31,6 +31,15 @@ class UserStoreSuite:
         assert store.add(user())
         assert store.get("alice") == user()
 
+    def test_sessions_of_a_user(self, store: UserStore) -> None:
+        """The last opened first."""
+        for name in ("alice", "bob"):
+            store.add(user(name=name))
+        for one in (session(1), session(5), session(3), session(4, "bob")):
+            store.add_session(one)
+        assert list(store.sessions_of("alice")) == [session(5), session(3), session(1)]
+        assert list(store.sessions_of("carol")) == []
+
     def test_a_taken_name_is_refused(self, store: UserStore) -> None:
         store.add(user())
         assert not store.add(user(role=ConsoleRole.ADMINISTRATOR))

@@ -29,7 +29,7 @@ def describe_findings(services: ApiServices, arguments: Json) -> Json:
     """Return findings by ARN."""
     described = services.app.findings.describe(arguments["findingArns"])
     return {
-        "findings": [_finding(finding) for finding in described.found.values()],
+        "findings": [render_finding(finding) for finding in described.found.values()],
         "failedItems": failed_items(described.failed),
     }
 
@@ -63,7 +63,8 @@ def _filter(arguments: Json) -> FindingFilter:
     )
 
 
-def _finding(finding: Finding) -> Json:
+def render_finding(finding: Finding) -> Json:
+    """Return a finding as DescribeFindings does."""
     text = finding_text(finding)
     return {
         "arn": finding.arn,

@@ -12,6 +12,7 @@ from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
+from openinspector.service.app.export_query import ExportQuery
 from openinspector.service.app.issues import IssueChange, IssueChanges, IssueFilter, IssuePage, ListedHost
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
@@ -105,6 +106,20 @@ def list_finding_rows(services: ApiServices, arguments: Json) -> Json:
         ],
         **more,
     }
+
+
+def export_findings(services: ApiServices, arguments: Json) -> Json:
+    """Return a link, valid for five minutes, to every finding of a run that matches a filter."""
+    run = services.app.issues.run_of_list(arguments.get("assessmentRunArn", ""))
+    query = ExportQuery(
+        format=arguments["format"],
+        run=run,
+        severities=tuple(Severity(severity) for severity in arguments.get("severities", ())),
+        rule_names=tuple(arguments.get("ruleNames", ())),
+        agent_ids=tuple(arguments.get("agentIds", ())),
+        rules_package_arns=tuple(named.rules_package_arn(arn) for arn in arguments.get("rulesPackageArns", ())),
+    )
+    return {"url": services.export_links.make(query.to_text(), services.clock.now())}
 
 
 def list_hosts(services: ApiServices, arguments: Json) -> Json:

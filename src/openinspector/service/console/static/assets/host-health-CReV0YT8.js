@@ -1,1 +1,0 @@
-import{t as e}from"./status-indicator-DCuKx2Qm.js";import{_ as t}from"./index-dBAg5P6k.js";var n=t(),r={HEALTHY:`Healthy`,UNHEALTHY:`Unhealthy`,UNKNOWN:`Unknown`};function i({health:t}){return t===void 0?(0,n.jsx)(e,{type:`stopped`,children:`No agent`}):(0,n.jsx)(e,{type:t===`HEALTHY`?`success`:`warning`,children:r[t]})}export{i as t};
