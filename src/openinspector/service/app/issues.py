@@ -181,7 +181,9 @@ class Issues:
             nothing = MatchCounts(total=0, severities=dict.fromkeys(Severity, 0), rules_packages={})
             return FindingPage(run_arn=None, page=Page(rows=[], next=None), counts=nothing)
         of_run = replace(wanted, of_ended_runs=True, run_arns=(run,))
-        return FindingPage(run_arn=run, page=self._rows(of_run, page), counts=self.findings.count_matches(of_run))
+        counts = self.findings.count_matches(of_run)
+        there = [severity for severity in Severity if counts.severities[severity]]
+        return FindingPage(run_arn=run, page=self._rows(of_run, there, page), counts=counts)
 
     def recent_states(self) -> Sequence[str]:
         """Return the state of each run in progress, and of those that ended last."""
@@ -239,10 +241,8 @@ class Issues:
         """Return the advisory feeds that were synced, by name."""
         return sorted(self.advisories.snapshots(), key=lambda one: one.feed)
 
-    def _rows(self, wanted: FindingFilter, page: PageRequest) -> Page[Finding]:
-        """Return a page in order of severity: a list for each, one after another."""
-        asked = wanted.severities or tuple(Severity)
-        order = [severity for severity in Severity if severity in asked]
+    def _rows(self, wanted: FindingFilter, order: Sequence[Severity], page: PageRequest) -> Page[Finding]:
+        """Return a page in order of severity: a list for each of ``order`` that has matches, one after another."""
         after = page.after
         if after is not None:
             last = self.findings.findings_by_arn([FindingArn(after.arn)]).get(FindingArn(after.arn))
@@ -256,20 +256,13 @@ class Issues:
             arns += part.rows
             after, following = None, part.next
             if len(arns) == page.limit:
-                more = following is not None or self._has_any(wanted, order[place + 1 :])
+                more = following is not None or place + 1 < len(order)
                 found = self.findings.findings_by_arn(arns, of_ended_runs=True)
                 rows = [found[arn] for arn in arns if arn in found]
                 end = Cursor(created_at=rows[-1].created_at, arn=rows[-1].arn) if more and rows else None
                 return Page(rows=rows, next=end)
         found = self.findings.findings_by_arn(arns, of_ended_runs=True)
         return Page(rows=[found[arn] for arn in arns if arn in found], next=None)
-
-    def _has_any(self, wanted: FindingFilter, severities: Sequence[Severity]) -> bool:
-        if not severities:
-            return False
-        return bool(
-            self.findings.list_findings(replace(wanted, severities=tuple(severities)), PageRequest(limit=1)).rows
-        )
 
     def _existing(self, run_arn: str) -> RunSummary:
         found = self.summaries.get(arguments.existing_run(self.assessments, run_arn).arn)
