@@ -18,10 +18,13 @@ def test_reach_of_all_interfaces(interfaces: int, vpcs: int, rules: int) -> None
     topology = Topology(content)
     read = time.process_time()
     reach = Reach(topology)
-    judged = sum(1 for interface in topology.interfaces.values() for _ in reach.of(interface))
+    found = [one for interface in topology.interfaces.values() for one in reach.of(interface)]
+    judged = len(found)
     spent = time.process_time() - read
     peak = peak_memory_mib()
     each = 1000 * spent / interfaces
     print(f"\n{interfaces} interfaces, {vpcs} VPCs, {rules} rules: read {read - start:.2f} s, reach {spent:.2f} s,")
     print(f"{each:.2f} ms an interface, {judged} answers, peak {peak:.0f} MiB")
     assert judged == interfaces
+    assert all(one.not_known is None for one in found)
+    assert any(one.tcp_cells for one in found)

@@ -173,8 +173,10 @@ def large_network(interfaces: int, vpcs: int, rules: int, *, seed: int = 1) -> J
         for host in range(min(per_vpc, interfaces - number * per_vpc)):
             made["eni"].append(_host(number, host))
     groups = [group(number, *(_wide_rule(draw) for _ in range(rules))) for number in range(20)]
+    running = [{"InstanceId": one["Attachment"]["InstanceId"], "State": {"Name": "running"}} for one in made["eni"]]
     return {
         "ec2-describe-vpcs": {"Vpcs": made["vpc"]},
+        "ec2-describe-instances": {"Reservations": [{"Instances": running}]},
         "ec2-describe-subnets": {"Subnets": made["subnet"]},
         "ec2-describe-network-interfaces": {"NetworkInterfaces": made["eni"]},
         "ec2-describe-security-groups": {"SecurityGroups": groups},

@@ -10,6 +10,7 @@ from openinspector.engine.rule import RuleContext
 from openinspector.engine.subject import EvaluationSubject, Need, needs_of
 from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
 from openinspector.model.asset import AssetAttributes
+from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Finding, Severity
 from openinspector.model.inventory import (
@@ -27,6 +28,7 @@ from openinspector.network.topology import Topology
 from openinspector.plugins import discover
 from openinspector.rules.network_reachability.reachable_port import RULES
 from openinspector.testing import model_builders as builders
+from openinspector.testing.balancer_networks import APPLICATION_LISTENER, alb
 from openinspector.testing.network_builders import Json, documents, two_vpcs, without
 from openinspector.version import VersionScheme
 
@@ -195,3 +197,19 @@ def test_failed_sensor_of_listeners_is_reported() -> None:
     result = evaluate(run, subject, AssetAttributes(agent_id=INSTANCE))
     assert by_port(result)["22"].rule_id == "Recognized port reachable from internet"
     assert any("no /proc" in one.preview.description for one in result.exclusions)
+
+
+def test_balancer_whose_rules_were_not_read_is_an_exclusion_of_its_leg() -> None:
+    around = alb({"Type": "redirect"}, port=22)
+    del around[f"elbv2-describe-rules/{APPLICATION_LISTENER}"]
+    result = judged(JudgedNetwork(Topology(documents(around))), instance="i-2")
+    (excluded,) = (one.preview for one in result.exclusions if one.preview.kind is ExclusionKind.REACHABILITY_ALB)
+    assert "elbv2 describe-rules" in excluded.description
+
+
+def test_instance_whose_interfaces_were_not_read_is_excluded() -> None:
+    around = without(two_vpcs(), "ec2-describe-network-interfaces")
+    result = judged(JudgedNetwork(Topology(documents(around))))
+    assert not result.findings
+    described = " ".join(one.preview.description for one in result.exclusions)
+    assert "ec2 describe-network-interfaces" in described

@@ -1,1 +1,0 @@
-import{Cr as e,Jn as t,L as n,Qn as r,wr as i}from"./index-CQhE0MSJ.js";var a=i(e());function o({variant:e=`h2`,...t}){let i=r(`Header`,{props:{headingTagOverride:t.headingTagOverride,variant:e}}),o=e===`h1`?-1:void 0;return a.createElement(n,{__headingTagTabIndex:o,variant:e,...t,...i})}t(o,`Header`);export{o as t};

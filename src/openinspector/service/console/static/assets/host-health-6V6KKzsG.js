@@ -1,1 +1,0 @@
-import{t as e}from"./status-indicator-D0ZMm9kF.js";import{_ as t}from"./index-CQhE0MSJ.js";var n=t(),r={HEALTHY:`Healthy`,UNHEALTHY:`Unhealthy`,UNKNOWN:`Unknown`};function i({health:t}){return t===void 0?(0,n.jsx)(e,{type:`stopped`,children:`No agent`}):(0,n.jsx)(e,{type:t===`HEALTHY`?`success`:`warning`,children:r[t]})}export{i as t};

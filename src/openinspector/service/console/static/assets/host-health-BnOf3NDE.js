@@ -1,0 +1,1 @@
+import{t as e}from"./status-indicator-D0weREmn.js";import{_ as t}from"./index-C1bWYaLM.js";var n=t(),r={HEALTHY:`Healthy`,UNHEALTHY:`Unhealthy`,UNKNOWN:`Unknown`};function i({health:t}){return t===void 0?(0,n.jsx)(e,{type:`stopped`,children:`No agent`}):(0,n.jsx)(e,{type:t===`HEALTHY`?`success`:`warning`,children:r[t]})}export{i as t};

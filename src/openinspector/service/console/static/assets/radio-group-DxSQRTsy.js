@@ -1,1 +1,0 @@
-import{Cr as e,wr as t}from"./index-CQhE0MSJ.js";var n=t(e());function r(e,t,r){let i=(0,n.useRef)(null),a=t&&t.findIndex(e=>e.value===r);return(0,n.useImperativeHandle)(e,()=>({focus(){var e;(e=i.current)==null||e.focus()}})),[i,a!==void 0&&a!==-1?a:0]}export{r as t};

@@ -1,1 +1,0 @@
-import{Cr as e,Jn as t,Lt as n,Qn as r,wr as i}from"./index-CQhE0MSJ.js";var a=i(e());function o({type:e=`success`,wrapText:t=!0,...i}){let o=r(`StatusIndicator`,{props:{colorOverride:i.colorOverride,type:e,wrapText:t}});return a.createElement(n,{type:e,wrapText:t,...i,...o})}t(o,`StatusIndicator`);export{o as t};
