@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 \* $$(nproc))
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openinspector-tools/bin
 QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
-.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages tools console screenshots lock clean
+.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench chaos serve packages tools console screenshots lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -67,6 +67,9 @@ scores: $(VENV)/.ready         ## the file of scores a release ships: KEY=key.pe
 
 bench: $(VENV)/.ready          ## measure; figures are kept in docs/performance.md
 	@$(BIN)/pytest bench -q -s -p no:cacheprovider --timeout=900
+
+chaos: $(VENV)/.ready          ## kill and freeze nodes of one installation, on PostgreSQL and behind haproxy; about six minutes
+	@$(BIN)/pytest tests/scenarios/test_nodes.py tests/scenarios/test_balancer.py tests/service/worker/test_dispatch_between_nodes.py
 
 serve: $(VENV)/.ready
 	@$(BIN)/openinspector serve
