@@ -34,7 +34,7 @@ def test_a_host_is_judged_by_a_profile(tmp_path: Path) -> None:
     shown = run(tmp_path, "--profile", "Strict")
     assert shown.exit_code == 0, shown.output
     assert "0 passed, 0 failed, 2 not known, 0 not applicable, 1 without a check." in shown.output
-    assert "Left out of the content: 1 fixes, 1 scripts, 1 questionnaires." in shown.output
+    assert "Left out of the content: fixes: 1, scripts: 1, questionnaires: 1." in shown.output
     judged = json.loads(run(tmp_path, "--profile", "strict", "--json").output)
     assert judged["counts"]["unknown"] == 2
     assert all(rule["because"] for rule in judged["rules"] if rule["status"] == "unknown")

@@ -141,17 +141,18 @@ def get_report(system: WholeSystem, run_arn: str, path: Path) -> Path:
 
 
 def test_a_run_survives_kill_9_of_the_service(system: WholeSystem) -> None:
-    # 1. an agent enrols and stops, so that the run must wait for it
+    # 1. an agent enrols and is frozen, so that the run must wait for it
     system.start_agent()
     system.store_advisory(distribution_of_this_host())
-    system.processes.stop_agent()
+    os.kill(system.agent_pid(), signal.SIGSTOP)
     run_arn = system.start_run()
 
-    # 2. the service is killed while it waits
+    # 2. both are killed while the run waits
     os.kill(system.processes.service_pid(), signal.SIGKILL)
+    os.kill(system.agent_pid(), signal.SIGKILL)
     system.processes.stop()
 
-    # 3. a new one goes on where the run was; the agent comes back and the run ends
+    # 3. a new service goes on where the run was; the agent comes back and the run ends
     system.start_service()
     run = system.client.describe_assessment_runs(assessmentRunArns=[run_arn])["assessmentRuns"][0]
     assert AssessmentRunState(run["state"]) not in TERMINAL

@@ -69,10 +69,6 @@ def listed_nodes(cluster: Cluster) -> list[str]:
     return [node["address"] for node in json.loads(done.stdout)]
 
 
-def agent_pid(node: WholeSystem) -> int:
-    return int((node.processes.data_dir.parent / "agent.pid").read_text())
-
-
 def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
@@ -90,7 +86,7 @@ def test_a_run_ends_although_the_node_that_drives_it_is_killed(cluster: Cluster)
     # 2. an agent of node two enrols and is frozen, so that the run, which node one drives, must wait for it
     two.start_agent()
     two.store_advisory(distribution_of_this_host())
-    agent = agent_pid(two)
+    agent = two.agent_pid()
     os.kill(agent, signal.SIGSTOP)
     run_arn = one.start_run()
 
@@ -192,7 +188,7 @@ def test_a_worker_that_is_killed_in_a_run_changes_no_finding(split: Split) -> No
     assert state in ("COMPLETED", "COMPLETED_WITH_ERRORS")
 
     # 3. a run that waits for its frozen agent; its worker is killed, and another one ends it
-    os.kill(agent_pid(front), signal.SIGSTOP)
+    os.kill(front.agent_pid(), signal.SIGSTOP)
     disturbed = start_run()
 
     def collects() -> bool:
@@ -201,7 +197,7 @@ def test_a_worker_that_is_killed_in_a_run_changes_no_finding(split: Split) -> No
 
     wait_until(collects)
     os.kill(worker.processes.service_pid(), signal.SIGKILL)
-    os.kill(agent_pid(front), signal.SIGCONT)
+    os.kill(front.agent_pid(), signal.SIGCONT)
     split.more()
     assert wait_for_end(front.client, disturbed)["state"] == state
     expected = run_to_compare(front.client, undisturbed)

@@ -126,7 +126,7 @@ def _print(content: "Content", profile: "ContentProfile", results: "Sequence[Jud
     for because, count in reasons.most_common(_SHOWN_REASONS):
         print_paragraph(f"Not known: {count}, because {because}.")
     if len(reasons) > _SHOWN_REASONS:
-        print_paragraph(f"And {len(reasons) - _SHOWN_REASONS} other reasons; --json has each rule's.")
+        print_paragraph(f"Further reasons: {len(reasons) - _SHOWN_REASONS}; --json has each rule's.")
     print_line(Styled(f"{content.title}, version {content.version}, {profile.title}", "bold"))
     found = counts(results)
     print_paragraph(
@@ -136,6 +136,6 @@ def _print(content: "Content", profile: "ContentProfile", results: "Sequence[Jud
     left_out = content.left_out
     if left_out.fixes or left_out.scripts or left_out.questionnaires:
         print_paragraph(
-            f"Left out of the content: {left_out.fixes} fixes, {left_out.scripts} scripts, "
-            f"{left_out.questionnaires} questionnaires."
+            f"Left out of the content: fixes: {left_out.fixes}, scripts: {left_out.scripts}, "
+            f"questionnaires: {left_out.questionnaires}."
         )

@@ -14,7 +14,7 @@ import click
 from openinspector.cli.client import OWN_SERVICE
 from openinspector.cli.demo_processes import QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.demo_report import print_report
-from openinspector.cli.presentation import console
+from openinspector.cli.presentation import console, print_paragraph
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -122,7 +122,7 @@ def _say_what_next(processes: DemoProcesses, url: str, run_arn: str) -> None:
     beside = Path(sys.executable).with_name("aws")
     aws = beside if beside.is_file() else "aws"
     out.print(f"[bold]Console[/bold]   {processes.console_link(url)}", soft_wrap=True)
-    out.print("          This link signs in once. The certificate is the demo's own: let the browser continue.")
+    print_paragraph("This link signs in once. The certificate is the demo's own: let the browser continue.", indent=10)
     out.print("[bold]Try the API[/bold]")
     out.print(f"  export AWS_SHARED_CREDENTIALS_FILE={processes.credentials_file}", soft_wrap=True)
     out.print(

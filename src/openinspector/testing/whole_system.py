@@ -41,6 +41,10 @@ class WholeSystem:
         """Enrol this host, start its agent, and return its id."""
         return self.processes.start_agent(self.url)
 
+    def agent_pid(self) -> int:
+        """Return the agent's process id."""
+        return int((self.processes.data_dir.parent / "agent.pid").read_text())
+
     def store_advisory(self, distribution: str) -> None:
         """Store one advisory: `CVE` affects every version of `AFFECTED`."""
         target = Target(stream=distribution, kind=PackageKind.SOURCE, name=AFFECTED)
