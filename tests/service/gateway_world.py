@@ -90,7 +90,7 @@ class World:
     """Everything a test may want to look at."""
 
     folder: Path
-    is_deaf: bool = False
+    is_stale: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
     counters: Counters = field(default_factory=Counters)
     board: InstructionBoard = field(default_factory=InstructionBoard)
@@ -132,7 +132,7 @@ class World:
             releases=Releases(rollouts=self.rollouts, agents=self.agents, clock=self.clock),
             sessions=Sessions(secrets.token_bytes),
             nonces=Nonces(secrets.token_bytes),
-            is_deaf=lambda: self.is_deaf,
+            is_stale=lambda: self.is_stale,
             counters=self.counters,
             clock=self.clock,
             admission=self.admission,

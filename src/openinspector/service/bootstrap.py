@@ -334,7 +334,7 @@ class Service:
             telemetry=self._telemetry,
             releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
-            is_deaf=lambda: self._changes.is_deaf(),  # noqa: PLW0108 - the watch is made after the gateway
+            is_stale=lambda: self._changes.is_stale(),  # noqa: PLW0108 - the watch is made after the gateway
             copied_hosts=CopiedHosts(intervals.idle),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,

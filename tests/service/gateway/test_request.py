@@ -224,7 +224,7 @@ def test_envelopes_are_not_taken_as_json(host: Host, world: World) -> None:
 
 
 def test_a_node_that_does_not_hear_of_changes_refuses_agents(host: Host) -> None:
-    host.world.is_deaf = True
+    host.world.is_stale = True
     assert problem(host.send(host.beat())) == (503, "busy")
-    host.world.is_deaf = False
+    host.world.is_stale = False
     assert host.send(host.beat()).status_code == 200

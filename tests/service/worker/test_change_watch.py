@@ -5,7 +5,7 @@ import pytest
 
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.change_store import Change, ChangeKind
-from openinspector.service.worker.change_watch import DEAF_SECONDS, ChangeWatch, DeafError
+from openinspector.service.worker.change_watch import STALE_SECONDS, ChangeWatch, StaleChangesError
 
 
 class ListedChanges:
@@ -68,21 +68,21 @@ def test_a_follower_that_fails_sees_the_change_again() -> None:
     assert follower.seen == ["a"]
 
 
-def test_a_node_that_cannot_read_the_changes_is_deaf_after_a_while() -> None:
+def test_a_node_that_cannot_read_the_changes_is_stale_after_a_while() -> None:
     now = 0.0
     changes = ListedChanges()
     watch = ChangeWatch(changes, (), lambda: now)
     watch.turn()
     changes.refuses = True
-    now = DEAF_SECONDS
-    assert not watch.is_deaf()
+    now = STALE_SECONDS
+    assert not watch.is_stale()
     now += 1
-    assert watch.is_deaf()
-    with pytest.raises(DeafError):
+    assert watch.is_stale()
+    with pytest.raises(StaleChangesError):
         watch.check()
     changes.refuses = False
     watch.turn()
-    assert not watch.is_deaf()
+    assert not watch.is_stale()
 
 
 def test_the_thread_begins_with_the_changes_from_now_on() -> None:

@@ -33,7 +33,7 @@ class Gateway:
     counters: Counters
     clock: Clock
     admission: Admission
-    is_deaf: Callable[[], bool] = lambda: False
+    is_stale: Callable[[], bool] = lambda: False
     """Returns True if this node does not know which agents were revoked lately; it then refuses all of them."""
     copied_hosts: CopiedHosts = field(default_factory=lambda: CopiedHosts(Intervals().idle))
     uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))

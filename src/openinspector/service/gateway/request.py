@@ -121,7 +121,7 @@ def authenticate(gateway: Gateway, request: Request, expected: Body) -> Caller:
         raise RefusedError(
             RefusalCode.UNSIGNED, "the request names no session", advice="Open a session and number requests in it."
         )
-    if gateway.is_deaf():
+    if gateway.is_stale():
         raise RefusedError(RefusalCode.BUSY, "the service cannot access its storage at the moment", retry_after=10)
     now = gateway.clock.now()
     session = gateway.sessions.find(claim.covered.session, now)

@@ -1,4 +1,4 @@
-"""Tells the parts of a node what changed anywhere in the installation.
+"""Notifies the parts of a node of changes anywhere in the installation.
 
 A notification wakes it at once. A lost notification costs `FALLBACK_SECONDS`.
 """
@@ -13,14 +13,14 @@ from openinspector.model.errors import OpenInspectorError
 from openinspector.service.ports.change_store import Change, ChangeStore
 
 FALLBACK_SECONDS: Final = 5.0
-DEAF_SECONDS: Final = 15.0
+STALE_SECONDS: Final = 15.0
 """A node that has not read the changes for this long refuses agents: one of them may be revoked."""
 _SLICE_SECONDS: Final = 0.5
 _log = structlog.get_logger()
 
 
-class DeafError(OpenInspectorError):
-    """This node does not know what changed lately."""
+class StaleChangesError(OpenInspectorError):
+    """This node has not read the latest changes."""
 
 
 class ChangeWatch:
@@ -51,14 +51,14 @@ class ChangeWatch:
         self._stopping.set()
         self._thread.join()
 
-    def is_deaf(self) -> bool:
-        """Return True if the changes were not read for `DEAF_SECONDS`."""
-        return self._monotonic() - self._read_at > DEAF_SECONDS
+    def is_stale(self) -> bool:
+        """Return True if the changes were not read for `STALE_SECONDS`."""
+        return self._monotonic() - self._read_at > STALE_SECONDS
 
     def check(self) -> None:
-        """Raise DeafError if the changes were not read for `DEAF_SECONDS`."""
-        if self.is_deaf():
-            raise DeafError(f"changes were not read for {DEAF_SECONDS:.0f} seconds")
+        """Raise StaleChangesError if the changes were not read for `STALE_SECONDS`."""
+        if self.is_stale():
+            raise StaleChangesError(f"changes were not read for {STALE_SECONDS:.0f} seconds")
 
     def turn(self) -> None:
         """Read new changes and give them to the followers; StoreError: all of them come again."""
@@ -76,6 +76,6 @@ class ChangeWatch:
                 woken = self._changes.wait(_SLICE_SECONDS)
                 if woken or self._monotonic() - self._read_at >= FALLBACK_SECONDS:
                     self.turn()
-            except Exception:  # noqa: BLE001 - the next turn tries again; meanwhile `is_deaf` becomes True
+            except Exception:  # noqa: BLE001 - the next turn tries again; meanwhile `is_stale` becomes True
                 _log.exception("changes not read")
                 self._stopping.wait(_SLICE_SECONDS)
