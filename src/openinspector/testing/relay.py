@@ -11,6 +11,7 @@ async def relay(listen: str, target: str) -> None:
     """Accept connections at ``listen`` and pass their bytes to ``target`` and back, until canceled."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass the bytes of one connection on, both ways."""
         with contextlib.suppress(OSError):
             far_reader, far_writer = await _connect(target)
             await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))

@@ -70,10 +70,14 @@ def windows_libraries() -> PolicyLibraries | None:
     if sys.platform == "win32":
 
         class Libraries:
+            """The libraries of this Windows."""
+
             def load(self, name: str) -> ctypes.WinDLL:
+                """Return a library by its name."""
                 return ctypes.WinDLL(name, use_last_error=True)
 
             def last_error(self) -> int:
+                """Return the error of the last call of this thread."""
                 return ctypes.get_last_error()
 
         return Libraries()

@@ -76,6 +76,7 @@ def routes(services: ApiServices) -> list[Route]:
         return StreamingResponse(_pieces(lines), media_type=media, headers=headers)
 
     async def answer(request: Request) -> Response:
+        """Answer with the file, or refuse the link."""
         query = request.query_params
         return await run_in_threadpool(
             export, request.path_params["query"], query.get("expires", ""), query.get("signature", "")
