@@ -2,8 +2,6 @@
 VENV := .venv
 BIN  := $(VENV)/bin
 T    ?= tests
-# Tests wait for processes and timers as long as they compute, so each processor runs two of them.
-WORKERS ?= $(shell expr 2 \* $$(nproc))
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openinspector-tools/bin
 QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
@@ -20,7 +18,7 @@ demo-stop: $(VENV)/.ready      ## stop what `make demo` left running
 	@$(BIN)/openinspector demo --stop
 
 test: $(VENV)/.ready           ## all tests, or T=path
-	@$(BIN)/pytest $(T) -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest $(T) -n auto --dist worksteal
 
 quick: $(VENV)/.ready          ## before a commit, in a minute: format, lint, types, imports, tests of the core and the house rules
 	@$(BIN)/ruff format --check -q .
@@ -30,7 +28,7 @@ quick: $(VENV)/.ready          ## before a commit, in a minute: format, lint, ty
 	@$(BIN)/pytest $(QUICK) -n auto --dist worksteal
 
 test-times: $(VENV)/.ready     ## all tests, or T=path, and the slowest twenty
-	@$(BIN)/pytest $(T) -n $(WORKERS) --dist worksteal --durations=20 --durations-min=0.1
+	@$(BIN)/pytest $(T) -n auto --dist worksteal --durations=20 --durations-min=0.1
 
 scenarios: $(VENV)/.ready      ## the scenarios under coverage; fails on a module that none of them executes
 	@$(BIN)/python -m scripts.scenario_coverage

@@ -197,7 +197,7 @@ class InstalledHost:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "the awaited condition did not occur"
